@@ -1,0 +1,1 @@
+"""Threadline: AI agent sessions in Slack threads."""
