@@ -1,0 +1,133 @@
+"""What an agent may ask of a person, and what a person may answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import JsonValue
+
+Verb = Literal["allow", "allow_session", "allow_always", "deny", "reply"]
+"""`reply` answers a question; the others decide a confirmation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of the answers a question offers. `id` goes back to the agent, `label` is read."""
+
+    id: str
+    label: str
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """One question inside a `Question`."""
+
+    id: str
+    text: str
+    choices: tuple[Choice, ...] = ()
+    multiple: bool = False
+    free_text: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confirmation:
+    """The agent wants to run a tool and waits for permission.
+
+    `item` is the step it belongs to; `verbs` are those the agent's server understands.
+    """
+
+    kind: Literal["confirmation"] = "confirmation"
+    id: str
+    turn: str
+    tool: str
+    title: str
+    input: dict[str, JsonValue]
+    item: str | None = None
+    verbs: tuple[Verb, ...] = ("allow", "deny")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """The agent wants to know something and waits for it."""
+
+    kind: Literal["question"] = "question"
+    id: str
+    turn: str
+    title: str
+    fields: tuple[Field, ...]
+    item: str | None = None
+
+
+Ask = Confirmation | Question
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A decision or a reply. `values` pairs a field's id with the chosen ids or the written text;
+    `text` is the reason of a denial; `input` replaces the tool's input."""
+
+    verb: Verb
+    values: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    text: str | None = None
+    input: dict[str, JsonValue] | None = None
+
+
+def check(ask: Ask, answer: Answer) -> str | None:
+    """None when the answer fits the ask, else a sentence for the person who gave it."""
+    match ask:
+        case Confirmation():
+            if answer.verb not in ask.verbs:
+                return "The agent does not offer this decision."
+            return None
+        case Question():
+            return _check_reply(ask, answer)
+
+
+def _check_reply(ask: Question, answer: Answer) -> str | None:
+    if answer.verb != "reply":
+        return "This is a question: choose an answer or write one."
+    given = dict(answer.values)
+    for field in ask.fields:
+        problem = _check_field(field, given.get(field.id, ()))
+        if problem:
+            return problem
+    return None
+
+
+def _check_field(field: Field, values: tuple[str, ...]) -> str | None:
+    if not any(value.strip() for value in values):
+        return f"An answer is missing: {field.text}"
+    if len(values) > 1 and not field.multiple:
+        return f"Only one answer is possible: {field.text}"
+    known = {choice.id for choice in field.choices}
+    if not field.free_text and any(value not in known for value in values):
+        return f"Choose one of the answers offered: {field.text}"
+    return None
+
+
+def reply_from_text(ask: Question, text: str) -> Answer | None:
+    """A line written in the thread as an answer: a choice by its label, else free text.
+
+    None when the question has several fields: one line cannot answer those.
+    """
+    if len(ask.fields) != 1:
+        return None
+    field = ask.fields[0]
+    said = text.strip().casefold()
+    chosen = next((c.id for c in field.choices if c.label.strip().casefold() == said), text.strip())
+    return Answer(verb="reply", values=((field.id, (chosen,)),))
+
+
+def answer_label(ask: Ask, answer: Answer) -> str:
+    """What to write on the settled card: the labels of what was chosen or the text written."""
+    if isinstance(ask, Confirmation):
+        return {
+            "allow": "Allowed",
+            "allow_session": "Allowed for this session",
+            "allow_always": "Always allowed",
+            "deny": "Denied",
+        }.get(answer.verb, "Answered")
+    labels = {choice.id: choice.label for field in ask.fields for choice in field.choices}
+    return ", ".join(labels.get(value, value) for _, values in answer.values for value in values)

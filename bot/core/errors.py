@@ -1,0 +1,127 @@
+"""Errors by what a caller can do about them. Library exceptions become these once, at the edge.
+
+    BotError(retryable, user_message)
+    ├─ NotAllowed, BadAnswer, UnknownAgent     shown to the person
+    ├─ AgentError                              AgentUnavailable, AgentRefused, AgentAuthError,
+    │                                          SessionGone, AskAlreadyAnswered,
+    │                                          AgentProtocolError, Unsupported
+    ├─ SurfaceError                            RateLimited, SlotGone, ContentRejected, ChannelClosed
+    ├─ StoreUnavailable                        the database cannot be reached right now
+    ├─ LeaseLost                               another replica owns this: stop quietly
+    └─ ConfigError(key, hint)                  refused at start, with a remedy
+
+The first line of a class's docstring is what a person reads when no better sentence is given.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class BotError(Exception):
+    """Something went wrong on my side."""
+
+    retryable: ClassVar[bool] = False
+
+    def __init__(self, user_message: str | None = None) -> None:
+        doc = type(self).__doc__ or BotError.__doc__ or ""
+        self.user_message: str = user_message or doc.splitlines()[0]
+        super().__init__(self.user_message)
+
+
+class NotAllowed(BotError):
+    """You are not allowed to do this here."""
+
+
+class BadAnswer(BotError):
+    """This answer does not fit the question."""
+
+
+class UnknownAgent(BotError):
+    """There is no agent of this name."""
+
+
+class AgentError(BotError):
+    """The agent could not do this."""
+
+
+class AgentUnavailable(AgentError):
+    """The agent cannot be reached right now."""
+
+    retryable: ClassVar[bool] = True
+
+
+class AgentRefused(AgentError):
+    """The agent refused the request."""
+
+
+class AgentAuthError(AgentError):
+    """The agent does not accept my credentials."""
+
+
+class SessionGone(AgentError):
+    """The agent no longer knows this session."""
+
+
+class AskAlreadyAnswered(AgentError):
+    """This request was already answered."""
+
+
+class AgentProtocolError(AgentError):
+    """The agent answered in a way I do not understand."""
+
+
+class Unsupported(AgentError):
+    """The agent cannot do this."""
+
+
+class SurfaceError(BotError):
+    """Slack did not take this."""
+
+
+class RateLimited(SurfaceError):
+    """Slack asks me to slow down."""
+
+    retryable: ClassVar[bool] = True
+
+    def __init__(self, retry_after: float) -> None:
+        super().__init__()
+        self.retry_after = retry_after
+
+
+class SurfaceUnavailable(SurfaceError):
+    """Slack cannot be reached right now."""
+
+    retryable: ClassVar[bool] = True
+
+
+class SlotGone(SurfaceError):
+    """The message was deleted."""
+
+
+class ContentRejected(SurfaceError):
+    """Slack refused the content of this message."""
+
+
+class ChannelClosed(SurfaceError):
+    """I can no longer write in this conversation."""
+
+
+class StoreUnavailable(BotError):
+    """My database cannot be reached right now."""
+
+    retryable: ClassVar[bool] = True
+
+
+class LeaseLost(BotError):
+    """Another copy of me has taken over this thread."""
+
+
+class ConfigError(BotError):
+    """The configuration cannot be used."""
+
+    def __init__(self, key: str, problem: str, hint: str) -> None:
+        super().__init__(f"{key}: {problem}. {hint}")
+        self.key, self.problem, self.hint = key, problem, hint
+
+

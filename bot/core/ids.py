@@ -1,0 +1,117 @@
+"""Names of things: threads, sessions, slots, places; and receipts for what was shown."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Literal, NewType
+
+SessionId = NewType("SessionId", str)
+"""`team/channel/thread_ts`: derived from the thread, so two people who mention the bot in one
+thread in the same second name the same session."""
+
+Slot = NewType("Slot", str)
+"""The stable name of something shown: `turn:3`, `ask:a1`, `notice:2`, `mark:<ts>`, `status`."""
+
+STATUS = Slot("status")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """One thread in which a session is shown. `str()` gives the stored form `channel/thread_ts`."""
+
+    channel: str
+    thread_ts: str
+
+    def __str__(self) -> str:
+        return f"{self.channel}/{self.thread_ts}"
+
+    @staticmethod
+    def parse(text: str) -> Place:
+        """Raises ValueError when `text` is not the stored form."""
+        channel, thread_ts = text.split("/")
+        return Place(channel, thread_ts)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ThreadKey:
+    """The place of a session in Slack: `thread_ts` is the ts of the thread's root message."""
+
+    team: str
+    channel: str
+    thread_ts: str
+
+    def __str__(self) -> str:
+        return f"{self.team}/{self.channel}/{self.thread_ts}"
+
+    @property
+    def session(self) -> SessionId:
+        return SessionId(str(self))
+
+    @property
+    def place(self) -> Place:
+        return Place(self.channel, self.thread_ts)
+
+    @staticmethod
+    def parse(text: str) -> ThreadKey:
+        """Raises ValueError when `text` is not `team/channel/thread_ts`."""
+        team, channel, thread_ts = text.split("/")
+        if not (team and channel and thread_ts):
+            raise ValueError(f"not a thread: {text!r}")
+        return ThreadKey(team, channel, thread_ts)
+
+
+def turn_slot(number: int) -> Slot:
+    return Slot(f"turn:{number}")
+
+
+def ask_slot(ask_id: str) -> Slot:
+    return Slot(f"ask:{ask_id}")
+
+
+def notice_slot(number: int) -> Slot:
+    return Slot(f"notice:{number}")
+
+
+def mark_slot(ts: str) -> Slot:
+    return Slot(f"mark:{ts}")
+
+
+def ask_uid(session: SessionId, ask_id: str) -> str:
+    """What a button carries: opaque, the same after a restart, and no key to anything by itself."""
+    return hashlib.sha256(f"{session}\n{ask_id}".encode()).hexdigest()[:24]
+
+
+@dataclass(frozen=True, slots=True)
+class PartKey:
+    """One message of a slot in one place."""
+
+    slot: Slot
+    part: int
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What was shown of one part in one place.
+
+    `ts` is Slack's name of the message; empty for what is not a message (a status, a reaction).
+    `shown` is the digest of the view shown last, `length` the characters of agent text in it.
+    `lost` says that Slack will not take this part any more (message deleted, channel archived).
+    """
+
+    key: PartKey
+    ts: str
+    shown: str
+    length: int = 0
+    transport: Literal["message", "stream"] = "message"
+    sealed: bool = False
+    lost: bool = False
+
+
+def order_of(ts: str) -> tuple[int, int]:
+    """Slack's ts compares as two integers, never as a float. Garbage sorts first."""
+    seconds, _, micro = ts.partition(".")
+    if not (seconds.isdecimal() and seconds.isascii()):
+        return (0, 0)
+    return (int(seconds), int(micro) if micro.isdecimal() and micro.isascii() else 0)
