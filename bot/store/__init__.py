@@ -1,0 +1,1 @@
+"""What must survive a restart: SQL, the same on SQLite and PostgreSQL."""
