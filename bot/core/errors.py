@@ -123,5 +123,3 @@ class ConfigError(BotError):
     def __init__(self, key: str, problem: str, hint: str) -> None:
         super().__init__(f"{key}: {problem}. {hint}")
         self.key, self.problem, self.hint = key, problem, hint
-
-

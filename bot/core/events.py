@@ -112,10 +112,12 @@ class PlanEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanChanged:
-    """The agent's plan as it is now, whole."""
+    """The agent's plan as it is now, whole. `revision` counts up within the turn, so that an old
+    plan seen again does not replace a newer one."""
 
     kind: Literal["plan_changed"] = "plan_changed"
     turn: str
+    revision: int
     entries: tuple[PlanEntry, ...]
     cursor: str | None = None
     time: float | None = None
@@ -144,10 +146,12 @@ class AskClosed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UsageReported:
-    """Tokens and money of one turn (not cumulative). `cost` in US dollars."""
+    """Tokens and money spent in a turn since the last report. `cost` in US dollars; `id` makes a
+    repeat harmless."""
 
     kind: Literal["usage_reported"] = "usage_reported"
     turn: str
+    id: str
     input_tokens: int = 0
     output_tokens: int = 0
     cost: float | None = None
@@ -213,11 +217,16 @@ class Unknown:
 
 
 ContentEvent = (
-    TurnStarted | TextDelta | TextDone | ThoughtDelta | ToolStarted | ToolFinished | PlanChanged
-    | UsageReported | TurnEnded
+    TurnStarted
+    | TextDelta
+    | TextDone
+    | ThoughtDelta
+    | ToolStarted
+    | ToolFinished
+    | PlanChanged
+    | UsageReported
+    | TurnEnded
 )
 """Events that belong to one turn."""
 
-AgentEvent = (
-    Attached | ContentEvent | AskOpened | AskClosed | Notice | Gap | Detached | Unknown
-)
+AgentEvent = Attached | ContentEvent | AskOpened | AskClosed | Notice | Gap | Detached | Unknown

@@ -1,13 +1,31 @@
-"""Immutable descriptions of what people should see, derived from the state."""
+"""Immutable descriptions of what people should see, derived from the state.
+
+`view` gives all of it in the order it stands in the thread; `overdue` what Slack does not show yet.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Literal
 
-from bot.core.asks import Ask
-from bot.core.ids import SessionId
+from bot.core.asks import Ask, answer_label
+from bot.core.ids import (
+    STATUS,
+    PartKey,
+    Receipt,
+    SessionId,
+    Slot,
+    ask_slot,
+    ask_uid,
+    mark_slot,
+    notice_slot,
+    turn_slot,
+)
+from bot.core.state import MOST_PAST_TURNS, AskState, SessionState
+from bot.core.turn import Step, Turn, has_content, part_text
 
 
 class Priority(IntEnum):
@@ -135,3 +153,205 @@ class HomeView:
     """Home of one person: their newest sessions, those that need them first."""
 
     entries: tuple[HomeEntry, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing to show: part `part` of `slot`."""
+
+    slot: Slot
+    part: int
+    shown: Shown
+
+
+@dataclass(frozen=True, slots=True)
+class SessionView:
+    """`messages` in the order they stand in the thread; `signs` are no messages and have none."""
+
+    messages: tuple[Item, ...]
+    signs: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Overdue:
+    """An item that Slack shows in an older form (`receipt`) or not at all."""
+
+    key: PartKey
+    shown: Shown
+    receipt: Receipt | None
+    priority: Priority
+
+
+def digest(shown: Shown) -> str:
+    """What a receipt remembers of a view: equal views have equal digests, also after a restart."""
+    return hashlib.sha256(repr(shown).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def view(state: SessionState) -> SessionView:
+    return SessionView(tuple(_messages(state)), tuple(_signs(state)))
+
+
+def find(state: SessionState, slot: Slot, part: int) -> Shown | None:
+    """The newest view of one item; None when there is nothing to show any more."""
+    both = view(state)
+    items = (*both.messages, *both.signs)
+    return next((i.shown for i in items if i.slot == slot and i.part == part), None)
+
+
+def overdue(state: SessionState) -> list[Overdue]:
+    """What is to be shown next. Messages first appear in their order: only the first of those not
+    posted yet is named, as urgent as the most urgent one that waits behind it."""
+    now = view(state)
+    place = state.thread.place
+    receipts = {receipt.key: receipt for receipt in state.receipts}
+    late: list[Overdue] = []
+    unposted: list[Overdue] = []
+    for item in (*now.messages, *now.signs):
+        key = PartKey(item.slot, item.part, place)
+        receipt = receipts.get(key)
+        if receipt is not None and (receipt.lost or receipt.shown == digest(item.shown)):
+            continue
+        entry = Overdue(key, item.shown, receipt, priority_of(item.shown, receipt))
+        is_message = not isinstance(item.shown, StatusView | MarkView)
+        (unposted if is_message and receipt is None else late).append(entry)
+    if unposted:
+        late.append(replace(unposted[0], priority=min(entry.priority for entry in unposted)))
+    return late
+
+
+def priority_of(shown: Shown, receipt: Receipt | None) -> Priority:
+    match shown:
+        case AskView():
+            return Priority.ASK
+        case TurnView() if shown.status == "stopping":
+            return Priority.STOP
+        case TurnView() if not shown.running:
+            return Priority.FINAL
+        case MarkView():
+            return Priority.PROGRESS
+        case TurnView() if receipt is not None:
+            return Priority.DELTA if shown.last else Priority.PROGRESS
+        case TurnView() | NoticeView() | StatusView():
+            return Priority.FIRST
+
+
+def tidy(state: SessionState) -> SessionState:
+    """Forget what is over and shown in its final form: all ended turns but the newest, with their
+    asks, notices and receipts. The store keeps the receipts."""
+    late = {entry.key.slot for entry in overdue(state)}
+    gone = [turn for turn in state.turns[:-1] if turn.ended and not _slots(state, turn) & late]
+    if not gone:
+        return state
+    numbers = {turn.number for turn in gone}
+    slots: set[Slot] = set()
+    for turn in gone:
+        slots |= _slots(state, turn)
+    refs = tuple(turn.ref for turn in gone if turn.ref)
+    return replace(
+        state,
+        turns=tuple(turn for turn in state.turns if turn.number not in numbers),
+        asks=tuple(ask for ask in state.asks if ask.turn not in numbers),
+        notices=tuple(notice for notice in state.notices if notice.turn not in numbers),
+        receipts=tuple(receipt for receipt in state.receipts if receipt.key.slot not in slots),
+        past=(*state.past, *refs)[-MOST_PAST_TURNS:],
+    )
+
+
+def _slots(state: SessionState, turn: Turn) -> set[Slot]:
+    slots = {turn_slot(turn.number)}
+    slots |= {ask_slot(ask.ask.id) for ask in state.asks if ask.turn == turn.number}
+    slots |= {notice_slot(n.number) for n in state.notices if n.turn == turn.number}
+    if turn.prompt:
+        slots.add(mark_slot(turn.prompt.ts))
+    return slots
+
+
+def _messages(state: SessionState) -> Iterator[Item]:
+    yield from _notices(state, 0, 0, after=False)
+    for turn in state.turns:
+        last = _last_part(turn)
+        for part in range(turn.parts):
+            yield from _notices(state, turn.number, part, after=False)
+            if has_content(turn, part) or part == last:
+                yield Item(turn_slot(turn.number), part, _turn_view(state, turn, part, last))
+            yield from _notices(state, turn.number, part, after=True)
+            ask_id = turn.boundaries[part].ask if part < len(turn.boundaries) else None
+            ask = next((a for a in state.asks if a.ask.id == ask_id), None)
+            if ask is not None:
+                yield Item(ask_slot(ask.ask.id), 0, _ask_view(state, ask))
+
+
+def _notices(state: SessionState, turn: int, part: int, *, after: bool) -> Iterator[Item]:
+    for notice in state.notices:
+        if (notice.turn, notice.part, notice.after) == (turn, part, after):
+            shown = NoticeView(text=notice.text, level=notice.level)
+            yield Item(notice_slot(notice.number), 0, shown)
+
+
+def _last_part(turn: Turn) -> int | None:
+    """The part that carries the turn's status: the newest with content. A turn that ended badly or
+    is being stopped is shown even without content; one that just had nothing to say is not."""
+    for part in reversed(range(turn.parts)):
+        if has_content(turn, part):
+            return part
+    return turn.parts - 1 if turn.phase in ("stopping", "stopped", "failed") else None
+
+
+def _turn_view(state: SessionState, turn: Turn, part: int, last: int | None) -> TurnView:
+    waiting = any(ask.turn == turn.number and ask.status == "open" for ask in state.asks)
+    is_last = part == last
+    ended_at = turn.ended_at if is_last else None
+    waits_for = {a.ask.item for a in state.asks if a.status == "open"}
+    return TurnView(
+        session=state.id,
+        text=part_text(turn, part),
+        status="waiting" if waiting and turn.phase == "working" else turn.phase,
+        last=is_last,
+        steps=tuple(_step_view(s, s.id in waits_for) for s in turn.steps if s.part == part),
+        plan=tuple(PlanLine(e.text, e.status) for e in turn.plan) if is_last else (),
+        seconds=None if ended_at is None else max(0.0, ended_at - turn.started_at),
+        step_count=len(turn.steps) if is_last else 0,
+        failed_count=sum(step.ok is False for step in turn.steps) if is_last else 0,
+        error=turn.error if is_last else "",
+        stopped_by=turn.stopped_by if is_last else None,
+        queued=len(state.queue) if is_last and not turn.ended else 0,
+    )
+
+
+def _step_view(step: Step, waiting: bool) -> StepView:
+    seconds = None if step.ended_at is None else max(0.0, step.ended_at - step.started_at)
+    if step.ok is None:
+        return StepView(step.title, "waiting" if waiting else "running", step.summary, seconds)
+    return StepView(step.title, "done" if step.ok else "failed", step.summary, seconds)
+
+
+def _ask_view(state: SessionState, ask: AskState) -> AskView:
+    return AskView(
+        uid=ask_uid(state.id, ask.ask.id),
+        ask=ask.ask,
+        status=ask.status,
+        decider=state.owner.user if state.owner else None,
+        by=ask.by.user if ask.by else None,
+        label=answer_label(ask.ask, ask.answer) if ask.answer else "",
+        at=ask.at,
+        outcome=ask.outcome,
+        note=ask.note,
+    )
+
+
+def _signs(state: SessionState) -> Iterator[Item]:
+    shown = {receipt.key.slot for receipt in state.receipts}
+    waiting = any(ask.status == "open" for ask in state.asks)
+    status = ("waiting" if waiting else "working") if state.open_turns else "idle"
+    if status != "idle" or STATUS in shown:
+        yield Item(STATUS, 0, StatusView(status=status))
+    for prompt in state.queue:
+        yield Item(mark_slot(prompt.ts), 0, MarkView(ts=prompt.ts, mark="queued"))
+    for turn in state.turns:
+        if turn.prompt is None:
+            continue
+        slot = mark_slot(turn.prompt.ts)
+        if not turn.ended:
+            yield Item(slot, 0, MarkView(ts=turn.prompt.ts, mark="working"))
+        elif slot in shown:
+            yield Item(slot, 0, MarkView(ts=turn.prompt.ts, mark="none"))

@@ -1,0 +1,449 @@
+"""THE state machine of a session: `reduce(state, input, rules, now) -> state`.
+
+Theory of operation. Everything that happens to a session arrives here as a value: what people did
+(`Inbound`), what the agent did (`AgentEvent`), what became of our own acts (`Outcome`). The answer
+is a new state; what we want done stands in its `outbox` and is performed after the state was saved.
+`reduce` is total: an input that makes no sense now leaves the state as it is, or adds a notice or a
+private word. It is idempotent by the identity of items, so a replay changes nothing; cursors are
+stored, never compared.
+
+A session has turns, numbered from 1. At most one of ours is open; posts that come meanwhile wait
+in `queue`, ordered by Slack's ts. An ask goes open -> sending -> settled, or back to open when the
+agent did not take the answer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Literal, assert_never
+
+from bot.core.asks import Answer, Question, check, reply_from_text
+from bot.core.commands import (
+    Command,
+    Failed,
+    Interrupt,
+    OpenSession,
+    Outcome,
+    Performed,
+    Published,
+    Refused,
+    SendAnswer,
+    SendPrompt,
+    Tick,
+    Whisper,
+)
+from bot.core.events import (
+    AgentEvent,
+    AskClosed,
+    AskOpened,
+    Attached,
+    ContentEvent,
+    Detached,
+    Gap,
+    Notice,
+    TurnStarted,
+    Unknown,
+)
+from bot.core.ids import Receipt, order_of
+from bot.core.inbound import Inbound, Person, Prompt, Reply, Stop
+from bot.core.policy import Rules, addressed, gate
+from bot.core.state import (
+    AskState,
+    SessionState,
+    ask_of,
+    command_of,
+    drop,
+    pending_prompt,
+    put_ask,
+    put_receipt,
+    put_turn,
+    retry,
+    say,
+    say_again,
+    want,
+    whisper,
+)
+from bot.core.turn import Turn, fold, seal
+
+LONGEST_TITLE = 80
+
+Input = Inbound | AgentEvent | Outcome
+
+
+def reduce(state: SessionState, happened: Input, rules: Rules, now: float) -> SessionState:
+    """The state after `happened`; `now` in epoch seconds."""
+    match happened:
+        case Prompt() | Reply() | Stop():
+            state = _person_did(state, happened, rules, now)
+        case Performed() | Failed() | Published() | Refused() | Tick():
+            state = _outcome(state, happened, rules, now)
+        case _:
+            state = _agent_did(state, happened, rules, now)
+            if happened.cursor is not None:
+                state = replace(state, cursor=happened.cursor)
+    return _go_on(state, now)
+
+
+def due_at(state: SessionState, rules: Rules) -> float | None:
+    """When the session wants a `Tick` or its outbox looked at again, if nothing else happens."""
+    times = [pending.not_before for pending in state.outbox if pending.not_before]
+    times += [turn.stop_at + rules.stop_patience for turn in state.open_turns if turn.stop_at]
+    return min(times, default=None)
+
+
+# --- people ---------------------------------------------------------------------------------------
+
+
+def _person_did(state: SessionState, did: Inbound, rules: Rules, now: float) -> SessionState:
+    match did:
+        case Prompt():
+            return _prompt(state, did, now)
+        case Reply():
+            return _reply(state, did, now)
+        case Stop():
+            return _stop(state, did, now)
+
+
+def _prompt(state: SessionState, prompt: Prompt, now: float) -> SessionState:
+    if any(known.key == prompt.key for known in _prompts(state)):
+        return state
+    if prompt.by.standing != "bot" and prompt.by.user not in state.people:
+        state = replace(state, people=(*state.people, prompt.by.user))
+    if not addressed(prompt, state.owner, state.people):
+        return state
+    refusal = gate("prompt" if state.owner else "start", prompt.by, state.owner)
+    if refusal:
+        return whisper(state, prompt.by, refusal)
+    state = replace(state, owner=state.owner or prompt.by)
+    answered = _answer_in_words(state, prompt, now)
+    if answered is not None:
+        return answered
+    queue = sorted((*state.queue, prompt), key=lambda waiting: order_of(waiting.ts))
+    return replace(state, queue=tuple(queue))
+
+
+def _prompts(state: SessionState) -> list[Prompt]:
+    return [*state.queue, *(turn.prompt for turn in state.turns if turn.prompt)]
+
+
+def _answer_in_words(state: SessionState, prompt: Prompt, now: float) -> SessionState | None:
+    """A plain line in the thread answers the one open question, if there is exactly one."""
+    waiting = state.open_asks
+    if len(waiting) != 1 or waiting[0].status != "open" or not prompt.text.strip():
+        return None
+    ask = waiting[0].ask
+    if not isinstance(ask, Question) or gate("decide", prompt.by, state.owner):
+        return None
+    answer = reply_from_text(ask, prompt.text)
+    if answer is None or check(ask, answer):
+        return None
+    return _send_answer(state, waiting[0], answer, prompt.by, now)
+
+
+def _reply(state: SessionState, reply: Reply, now: float) -> SessionState:
+    known = next((ask for ask in state.asks if ask.ask.id == reply.ask), None)
+    if known is None:
+        return whisper(state, reply.by, "This request is over; nothing was changed.")
+    refusal = gate("decide", reply.by, state.owner)
+    if refusal:
+        return whisper(state, reply.by, refusal)
+    if known.status != "open":
+        if known.by and known.by.user == reply.by.user and known.answer == reply.answer:
+            return state
+        who = f"<@{known.by.user}> has already decided" if known.by else "it was already settled"
+        return whisper(state, reply.by, f"Too late: {who}. Your answer was not used.")
+    problem = check(known.ask, reply.answer)
+    if problem:
+        return whisper(state, reply.by, problem)
+    return _send_answer(state, known, reply.answer, reply.by, now)
+
+
+def _send_answer(
+    state: SessionState, known: AskState, answer: Answer, by: Person, now: float
+) -> SessionState:
+    sending = replace(known, status="sending", answer=answer, by=by, at=now, note="")
+    state = put_ask(state, sending)
+    return want(state, SendAnswer(id=state.next_command, ask=known.ask.id, answer=answer))
+
+
+def _stop(state: SessionState, stop: Stop, now: float) -> SessionState:
+    refusal = gate("stop", stop.by, state.owner)
+    if refusal:
+        return whisper(state, stop.by, refusal)
+    if not state.open_turns:
+        return whisper(state, stop.by, "Nothing is running here, so there is nothing to stop.")
+    for turn in state.open_turns:
+        if turn.phase != "stopping":
+            state = _stop_turn(state, turn, stop.by, now)
+    return state
+
+
+def _stop_turn(state: SessionState, turn: Turn, by: Person, now: float) -> SessionState:
+    state = _settle_asks(state, turn.number, "withdrawn", now)
+    stopping = replace(turn, phase="stopping", stopped_by=by.user, stop_at=now)
+    sending = pending_prompt(state, turn.number)
+    if sending is not None and sending.attempts:
+        # The agent never took the prompt: there is nothing to interrupt.
+        return put_turn(state, replace(stopping, phase="stopped", ended_at=now))
+    state = put_turn(state, stopping)
+    return want(state, Interrupt(id=state.next_command, turn=turn.number))
+
+
+# --- the agent ------------------------------------------------------------------------------------
+
+
+def _agent_did(state: SessionState, event: AgentEvent, rules: Rules, now: float) -> SessionState:
+    match event:
+        case AskOpened():
+            return _ask_opened(state, event, now)
+        case AskClosed():
+            return _ask_closed(state, event, event.time or now)
+        case Attached():
+            return say_again(state, "lost:", "The connection to the agent is back.")
+        case Detached():
+            return _detached(state, event, now)
+        case Notice():
+            return say(state, f"agent:{event.id}", event.text, event.level)
+        case Gap():
+            return say(state, f"gap:{event.id}", event.reason, "warning")
+        case Unknown():
+            return replace(state, unknown_events=state.unknown_events + 1)
+        case _:
+            return _content(state, event, rules, now)
+
+
+def _content(state: SessionState, event: ContentEvent, rules: Rules, now: float) -> SessionState:
+    started_for = event.prompt if isinstance(event, TurnStarted) else None
+    heard_of = any(turn.ref == event.turn for turn in state.turns)
+    state, turn = _turn_of(state, event.turn, started_for, event.time or now)
+    if turn is None:
+        return state
+    state = put_turn(state, fold(turn, event, rules.part_limit, now))
+    if not heard_of and turn.phase == "stopped":
+        # A prompt we gave up on reached the agent after all.
+        return want(state, Interrupt(id=state.next_command, turn=turn.number))
+    return state
+
+
+def _turn_of(
+    state: SessionState, ref: str, prompt: str | None, now: float
+) -> tuple[SessionState, Turn | None]:
+    """The turn the agent calls `ref`: bound by its prompt's key, else the one that waits to be
+    named, else a new one that nobody asked for."""
+    known = next((turn for turn in state.turns if turn.ref == ref), None)
+    if known is not None or ref in state.past:
+        return state, known
+    unnamed = [turn for turn in state.turns if turn.ref is None and turn.prompt]
+    if prompt is not None:
+        unnamed = [turn for turn in unnamed if turn.prompt and turn.prompt.key == prompt]
+    else:
+        unnamed = [turn for turn in unnamed if not turn.ended]
+    if unnamed:
+        named = replace(unnamed[0], ref=ref)
+        return put_turn(state, named), named
+    turn = Turn(number=state.next_turn, started_at=now, ref=ref, phase="working")
+    return replace(state, turns=(*state.turns, turn), next_turn=turn.number + 1), turn
+
+
+def _ask_opened(state: SessionState, event: AskOpened, now: float) -> SessionState:
+    if any(known.ask.id == event.ask.id for known in state.asks):
+        return state
+    state, turn = _turn_of(state, event.ask.turn, None, event.time or now)
+    if turn is None or turn.ended or turn.phase == "stopping":
+        return state
+    state = put_turn(state, seal(turn, event.ask.id))
+    return replace(state, asks=(*state.asks, AskState(ask=event.ask, turn=turn.number)))
+
+
+def _ask_closed(state: SessionState, event: AskClosed, at: float) -> SessionState:
+    known = next((ask for ask in state.open_asks if ask.ask.id == event.ask), None)
+    if known is None:
+        return state
+    if event.how != "answered":
+        return put_ask(state, replace(known, status="settled", outcome=event.how, at=at))
+    outcome = "answered" if known.status == "sending" else "elsewhere"
+    return put_ask(state, replace(known, status="settled", outcome=outcome, at=known.at or at))
+
+
+def _detached(state: SessionState, event: Detached, now: float) -> SessionState:
+    if not event.final:
+        if not any(turn.phase == "working" for turn in state.turns):
+            return state
+        number = state.open_turns[-1].number
+        return say(state, f"lost:{number}", f"{event.reason} I keep trying.", "warning")
+    for turn in state.open_turns:
+        state = put_turn(state, replace(turn, phase="failed", error=event.reason, ended_at=now))
+    return state
+
+
+# --- what became of our own acts ------------------------------------------------------------------
+
+
+def _outcome(state: SessionState, outcome: Outcome, rules: Rules, now: float) -> SessionState:
+    match outcome:
+        case Performed():
+            return _performed(state, outcome, now)
+        case Failed():
+            return _failed(state, outcome, rules, now)
+        case Published():
+            return put_receipt(state, outcome.receipt)
+        case Refused():
+            old = next((r for r in state.receipts if r.key == outcome.key), None)
+            old = old or Receipt(key=outcome.key, ts="", shown="")
+            return put_receipt(state, replace(old, shown=outcome.shown, lost=True))
+        case Tick():
+            return _give_up_waiting(state, rules, now)
+
+
+def _performed(state: SessionState, outcome: Performed, now: float) -> SessionState:
+    command = command_of(state, outcome.command)
+    state = drop(state, outcome.command)
+    match command:
+        case OpenSession():
+            return replace(state, remote_id=outcome.remote_id)
+        case SendPrompt():
+            return say_again(
+                state, f"trouble:{command.turn}:", "The agent is back and has your message."
+            )
+        case SendAnswer():
+            known = ask_of(state, command.ask)
+            if known is None or known.status != "sending":
+                return state
+            return put_ask(state, replace(known, status="settled", outcome="answered", note=""))
+        case Interrupt() | Whisper() | None:
+            return state
+        case _:
+            assert_never(command)
+
+
+def _failed(state: SessionState, failed: Failed, rules: Rules, now: float) -> SessionState:
+    pending = next((p for p in state.outbox if p.command.id == failed.command), None)
+    match pending.command if pending else None:
+        case SendAnswer() as command:
+            return _answer_failed(state, command, failed, rules, now)
+        case OpenSession() | SendPrompt() as command if failed.failure == "unavailable":
+            return _prompt_delayed(retry(state, failed.command, rules, now), command, failed)
+        case OpenSession() | SendPrompt() as command:
+            return _prompt_refused(state, command, failed, now)
+        case Interrupt() if failed.failure == "unavailable":
+            return retry(state, failed.command, rules, now)
+        case Interrupt() | Whisper() | None:
+            return drop(state, failed.command)
+        case _ as command:
+            assert_never(command)
+
+
+def _prompt_delayed(
+    state: SessionState, command: OpenSession | SendPrompt, failed: Failed
+) -> SessionState:
+    waiting = [turn for turn in state.open_turns if turn.phase in ("sending", "stopping")]
+    if not waiting:
+        return drop(state, command.id)
+    if waiting[-1].phase == "stopping":
+        ended = replace(waiting[-1], phase="stopped", ended_at=waiting[-1].stop_at)
+        return put_turn(state, ended)
+    kept = "Your message is kept and goes out when it is back. Write *stop* to take it back."
+    return say(state, f"trouble:{waiting[-1].number}:", f"{failed.message} {kept}", "warning")
+
+
+def _prompt_refused(
+    state: SessionState, command: OpenSession | SendPrompt, failed: Failed, now: float
+) -> SessionState:
+    state = drop(state, command.id)
+    for turn in state.open_turns:
+        if isinstance(command, OpenSession) or turn.number == command.turn:
+            state = put_turn(
+                state, replace(turn, phase="failed", error=failed.message, ended_at=now)
+            )
+    return state
+
+
+def _answer_failed(
+    state: SessionState, command: SendAnswer, failed: Failed, rules: Rules, now: float
+) -> SessionState:
+    known = ask_of(state, command.ask)
+    if known is None or known.status != "sending":
+        return drop(state, command.id)
+    if failed.failure == "unavailable":
+        tries = next(p.attempts for p in state.outbox if p.command.id == command.id) + 1
+        if tries < rules.answer_tries:
+            note = f"{failed.message} Trying again."
+            return put_ask(retry(state, command.id, rules, now), replace(known, note=note))
+        reopened = replace(known, status="open", answer=None, by=None, at=None)
+        return put_ask(
+            drop(state, command.id),
+            replace(reopened, note=f"{failed.message} Please decide again."),
+        )
+    if failed.failure == "already_answered":
+        ours = failed.repeated
+        settled = replace(known, status="settled", outcome="answered" if ours else "elsewhere")
+        if not ours:
+            settled = replace(settled, by=None, answer=None)
+        return put_ask(drop(state, command.id), settled)
+    reopened = replace(known, status="open", answer=None, by=None, at=None, note=failed.message)
+    return put_ask(drop(state, command.id), reopened)
+
+
+def _give_up_waiting(state: SessionState, rules: Rules, now: float) -> SessionState:
+    for turn in state.open_turns:
+        if turn.stop_at is not None and now >= turn.stop_at + rules.stop_patience:
+            state = put_turn(state, replace(turn, phase="stopped", ended_at=now))
+    return state
+
+
+# --- what follows from the state itself ----------------------------------------------------------
+
+
+def _go_on(state: SessionState, now: float) -> SessionState:
+    """What an ended turn leaves behind is cleared, and the next prompt begins."""
+    ended = {turn.number for turn in state.turns if turn.ended}
+    for number in {ask.turn for ask in state.open_asks} & ended:
+        state = _settle_asks(state, number, "withdrawn", now)
+    state = replace(state, outbox=tuple(p for p in state.outbox if not _moot(p.command, state)))
+    while state.queue and not state.open_turns:
+        prompt, *rest = state.queue
+        state = _start(replace(state, queue=tuple(rest)), prompt, now)
+    return state
+
+
+def _moot(command: Command, state: SessionState) -> bool:
+    turns = {turn.number: turn for turn in state.turns}
+    match command:
+        case SendPrompt():
+            return command.turn in turns and turns[command.turn].ended
+        case Interrupt():
+            turn = turns.get(command.turn)
+            return turn is not None and turn.phase in ("done", "failed")
+        case OpenSession():
+            return not (state.open_turns or state.queue)
+        case SendAnswer() | Whisper():
+            return False
+
+
+def _start(state: SessionState, prompt: Prompt, now: float) -> SessionState:
+    number = state.next_turn
+    turn = Turn(number=number, started_at=now, prompt=prompt)
+    title = state.title or " ".join(prompt.text.split())[:LONGEST_TITLE]
+    state = replace(state, turns=(*state.turns, turn), next_turn=number + 1, title=title)
+    opening = any(isinstance(p.command, OpenSession) for p in state.outbox)
+    if state.remote_id is None and not opening:
+        state = want(state, OpenSession(id=state.next_command, key=str(state.id)))
+    shared = len(state.people) > 1
+    text = f"{prompt.by.name}: {prompt.text}" if shared else prompt.text
+    before = prompt.ts if prompt.in_thread and number == 1 else None
+    return want(
+        state,
+        SendPrompt(
+            id=state.next_command, turn=number, key=prompt.key, text=text, context_before=before
+        ),
+    )
+
+
+def _settle_asks(
+    state: SessionState, turn: int, outcome: Literal["withdrawn", "expired"], now: float
+) -> SessionState:
+    """An answer that is on its way stays: the agent may have taken it before it stopped."""
+    for ask in state.asks:
+        if ask.turn == turn and ask.status == "open":
+            state = put_ask(state, replace(ask, status="settled", outcome=outcome, at=now))
+    return state

@@ -1,0 +1,186 @@
+"""What we know of one session, and the small moves its rules are made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from bot.core.asks import Answer, Ask
+from bot.core.commands import Command, OpenSession, Pending, SendPrompt, Whisper
+from bot.core.ids import Receipt, SessionId, ThreadKey
+from bot.core.inbound import Person, Prompt
+from bot.core.policy import Rules
+from bot.core.turn import Turn, has_content
+
+STATE_VERSION = 1
+MOST_PAST_TURNS = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskState:
+    """An ask of turn number `turn`. `sending`: `by` gave `answer`, the agent has not taken it yet.
+    `settled`: `outcome` tells how it ended, at `at`. `note` is a sentence about an attempt that
+    failed."""
+
+    ask: Ask
+    turn: int
+    status: Literal["open", "sending", "settled"] = "open"
+    answer: Answer | None = None
+    by: Person | None = None
+    at: float | None = None
+    outcome: Literal["answered", "elsewhere", "withdrawn", "expired"] | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeState:
+    """A line of ours. It stands before or `after` part `part` of turn `turn` (0: before all)."""
+
+    number: int
+    id: str
+    text: str
+    level: Literal["info", "warning", "error"]
+    turn: int
+    part: int
+    after: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionState:
+    """`owner` started the session. `people` are the user ids that wrote in the thread. `title` is
+    the beginning of the first prompt. `past` are the agent's names of turns that are no longer
+    kept, so that a late replay cannot revive one."""
+
+    thread: ThreadKey
+    agent: str
+    title: str = ""
+    owner: Person | None = None
+    people: tuple[str, ...] = ()
+    remote_id: str | None = None
+    cursor: str | None = None
+    turns: tuple[Turn, ...] = ()
+    queue: tuple[Prompt, ...] = ()
+    asks: tuple[AskState, ...] = ()
+    notices: tuple[NoticeState, ...] = ()
+    outbox: tuple[Pending, ...] = ()
+    receipts: tuple[Receipt, ...] = ()
+    past: tuple[str, ...] = ()
+    next_turn: int = 1
+    next_command: int = 1
+    next_notice: int = 1
+    unknown_events: int = 0
+
+    @property
+    def id(self) -> SessionId:
+        return self.thread.session
+
+    @property
+    def open_turns(self) -> tuple[Turn, ...]:
+        return tuple(turn for turn in self.turns if not turn.ended)
+
+    @property
+    def open_asks(self) -> tuple[AskState, ...]:
+        return tuple(ask for ask in self.asks if ask.status != "settled")
+
+    @property
+    def busy(self) -> bool:
+        """Whether anything remains to be done without a new message from a person."""
+        return bool(self.open_turns or self.queue or self.outbox)
+
+
+def want(state: SessionState, command: Command) -> SessionState:
+    pending = Pending(command=command)
+    return replace(
+        state, outbox=(*state.outbox, pending), next_command=max(state.next_command, command.id + 1)
+    )
+
+
+def whisper(state: SessionState, person: Person, text: str) -> SessionState:
+    return want(state, Whisper(id=state.next_command, user=person.user, text=text))
+
+
+def command_of(state: SessionState, number: int) -> Command | None:
+    return next((p.command for p in state.outbox if p.command.id == number), None)
+
+
+def drop(state: SessionState, number: int) -> SessionState:
+    return replace(state, outbox=tuple(p for p in state.outbox if p.command.id != number))
+
+
+def retry(state: SessionState, number: int, rules: Rules, now: float) -> SessionState:
+    def later(pending: Pending) -> Pending:
+        if pending.command.id != number:
+            return pending
+        wait = min(rules.retry_most, rules.retry_first * 2 ** min(pending.attempts, 16))
+        return replace(pending, attempts=pending.attempts + 1, not_before=now + wait)
+
+    return replace(state, outbox=tuple(later(pending) for pending in state.outbox))
+
+
+def pending_prompt(state: SessionState, turn: int) -> Pending | None:
+    """The command that keeps the turn's prompt from the agent, the most delayed first."""
+    blocking = [
+        pending
+        for pending in state.outbox
+        if isinstance(pending.command, OpenSession)
+        or (isinstance(pending.command, SendPrompt) and pending.command.turn == turn)
+    ]
+    return max(blocking, key=lambda pending: pending.attempts, default=None)
+
+
+def put_turn(state: SessionState, turn: Turn) -> SessionState:
+    turns = tuple(turn if old.number == turn.number else old for old in state.turns)
+    return replace(state, turns=turns)
+
+
+def ask_of(state: SessionState, ask_id: str) -> AskState | None:
+    return next((ask for ask in state.asks if ask.ask.id == ask_id), None)
+
+
+def put_ask(state: SessionState, ask: AskState) -> SessionState:
+    asks = tuple(ask if old.ask.id == ask.ask.id else old for old in state.asks)
+    return replace(state, asks=asks)
+
+
+def put_receipt(state: SessionState, receipt: Receipt) -> SessionState:
+    others = tuple(r for r in state.receipts if r.key != receipt.key)
+    return replace(state, receipts=(*others, receipt))
+
+
+def say(
+    state: SessionState, notice_id: str, text: str, level: Literal["info", "warning", "error"]
+) -> SessionState:
+    """A notice below what people have read; the same id again only changes its words."""
+    if any(notice.id == notice_id for notice in state.notices):
+        if notice_id.startswith(("agent:", "gap:")):
+            return state
+        return _reword(state, notice_id, text, level)
+    turn = state.turns[-1] if state.turns else None
+    part = len(turn.boundaries) if turn else 0
+    notice = NoticeState(
+        number=state.next_notice,
+        id=notice_id,
+        text=text,
+        level=level,
+        turn=turn.number if turn else 0,
+        part=part,
+        after=turn is not None and has_content(turn, part),
+    )
+    return replace(state, notices=(*state.notices, notice), next_notice=state.next_notice + 1)
+
+
+def say_again(state: SessionState, prefix: str, text: str) -> SessionState:
+    """Troubles that are over say so where they stand."""
+    for notice in state.notices:
+        if notice.id.startswith(prefix) and notice.level != "info":
+            state = _reword(state, notice.id, text, "info")
+    return state
+
+
+def _reword(
+    state: SessionState, notice_id: str, text: str, level: Literal["info", "warning", "error"]
+) -> SessionState:
+    notices = tuple(
+        replace(n, text=text, level=level) if n.id == notice_id else n for n in state.notices
+    )
+    return replace(state, notices=notices)

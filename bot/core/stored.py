@@ -1,0 +1,33 @@
+"""Values as the JSON text the store keeps. The one place that knows stored versions."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, TypeAdapter
+
+from bot.core.inbound import Inbound
+from bot.core.state import STATE_VERSION, SessionState
+
+_STATE = TypeAdapter(SessionState)
+_INBOUND: TypeAdapter[Inbound] = TypeAdapter(Annotated[Inbound, Field(discriminator="kind")])
+
+
+def dump_state(state: SessionState) -> str:
+    return _STATE.dump_json(state).decode()
+
+
+def load_state(text: str, version: int) -> SessionState:
+    """Raises ValueError for text that is not a state, or one from a newer version of the code."""
+    if version > STATE_VERSION:
+        raise ValueError(f"the session was stored by a newer version ({version})")
+    return _STATE.validate_json(text)
+
+
+def dump_inbound(inbound: Inbound) -> str:
+    return _INBOUND.dump_json(inbound).decode()
+
+
+def load_inbound(text: str) -> Inbound:
+    """Raises ValueError for text that is not an inbound."""
+    return _INBOUND.validate_json(text)
