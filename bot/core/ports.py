@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Literal, Protocol, Self
 
-from bot.core.asks import Answer
+from bot.core.asks import Answer, Ask
 from bot.core.events import AgentEvent
 from bot.core.ids import PartKey, Receipt, ThreadKey
 from bot.core.inbound import Inbound
@@ -140,8 +140,9 @@ class Bridge(Protocol):
         a thread that has no session and does not call the bot."""
         ...
 
-    async def find_ask(self, uid: str) -> tuple[ThreadKey, str] | None:
-        """The home thread and ask id a button's `uid` belongs to."""
+    async def find_ask(self, uid: str) -> tuple[ThreadKey, Ask] | None:
+        """The home thread and the ask a button's `uid` belongs to. The ask itself, because a button
+        carries only the index of a choice."""
         ...
 
     async def home(self, team: str, user: str) -> HomeView: ...
