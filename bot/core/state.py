@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from bot.core.asks import Answer, Ask
-from bot.core.commands import Command, OpenSession, Pending, SendPrompt, Whisper
+from bot.core.commands import Command, Interrupt, OpenSession, Pending, SendPrompt, Whisper
 from bot.core.ids import Receipt, SessionId, ThreadKey
 from bot.core.inbound import Person, Prompt
 from bot.core.policy import Rules
@@ -126,6 +126,27 @@ def pending_prompt(state: SessionState, turn: int) -> Pending | None:
         or (isinstance(pending.command, SendPrompt) and pending.command.turn == turn)
     ]
     return max(blocking, key=lambda pending: pending.attempts, default=None)
+
+
+def next_command(state: SessionState, now: float, *, whispers: bool) -> Pending | None:
+    """The command to perform next: private words, or what goes to the agent in order. A prompt
+    waits for the session it belongs to, and a stop for the prompt it stops."""
+    prompts_before: set[int] = set()
+    for pending in state.outbox:
+        command = pending.command
+        if isinstance(command, Whisper) != whispers:
+            continue
+        blocked = pending.not_before > now
+        if not isinstance(command, OpenSession | Whisper):
+            blocked = blocked or state.remote_id is None
+        if isinstance(command, Interrupt):
+            blocked = blocked or command.turn in prompts_before
+        if isinstance(command, SendPrompt):
+            blocked = blocked or bool(prompts_before)
+            prompts_before.add(command.turn)
+        if not blocked:
+            return pending
+    return None
 
 
 def put_turn(state: SessionState, turn: Turn) -> SessionState:

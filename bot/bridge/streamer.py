@@ -1,0 +1,107 @@
+"""Shows the newest view of whatever Slack does not show yet. Level-triggered: it is told the state
+and works out the rest; nobody "sends an update"."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import structlog
+
+from bot.core.commands import Outcome, Published, Refused
+from bot.core.errors import SurfaceError
+from bot.core.ids import PartKey
+from bot.core.ports import Surface, Target
+from bot.core.state import SessionState
+from bot.core.views import Overdue, Priority, Shown, digest, overdue
+
+log = structlog.get_logger()
+
+RETRY_AFTER = 2.0
+"""Seconds before a part is tried again that Slack could not take for the moment."""
+
+
+@dataclass(slots=True)
+class _Showing:
+    """A part on its way. Until `granted` a more urgent task may take its place."""
+
+    task: asyncio.Task[None]
+    priority: Priority
+    granted: bool = False
+
+
+class Streamer:
+    """One task per part that is late, at most one at a time for each part.
+
+    `newest(key, new)` saves the state (and the intent, when the part is `new`) and gives the view;
+    `report` hands an outcome to the actor.
+    """
+
+    def __init__(
+        self,
+        surface: Surface,
+        tasks: asyncio.TaskGroup,
+        newest: Callable[[PartKey, bool], Awaitable[Shown | None]],
+        report: Callable[[Outcome], Awaitable[None]],
+    ) -> None:
+        self._surface = surface
+        self._tasks = tasks
+        self._newest = newest
+        self._report = report
+        self._showing: dict[PartKey, _Showing] = {}
+
+    @property
+    def busy(self) -> bool:
+        return bool(self._showing)
+
+    def look(self, state: SessionState) -> None:
+        """Start whatever is late and not under way; hurry what has become more urgent."""
+        for entry in overdue(state):
+            showing = self._showing.get(entry.key)
+            if showing is not None:
+                if showing.granted or entry.priority >= showing.priority:
+                    continue
+                showing.task.cancel()
+            self._start(state, entry)
+
+    def settled(self, key: PartKey) -> None:
+        """The outcome for this part is in the state: it may be shown again."""
+        self._showing.pop(key, None)
+
+    def _start(self, state: SessionState, entry: Overdue) -> None:
+        coroutine = self._show(state, entry)
+        task = self._tasks.create_task(coroutine, name=f"show {state.id} {entry.key.slot}")
+        self._showing[entry.key] = _Showing(task, entry.priority)
+
+    async def _show(self, state: SessionState, entry: Overdue) -> None:
+        key = entry.key
+        last: Shown = entry.shown
+
+        async def newest() -> Shown | None:
+            nonlocal last
+            showing = self._showing.get(key)
+            if showing is not None and showing.task is asyncio.current_task():
+                showing.granted = True
+            shown = await self._newest(key, entry.receipt is None)
+            last = shown or last
+            return shown
+
+        target = Target(state.thread, key, entry.priority)
+        try:
+            receipt = await self._surface.show(target, entry.receipt, newest)
+        except SurfaceError as error:
+            log.warning(
+                "show.failed", session=state.id, slot=key.slot, part=key.part,
+                error=type(error).__name__,
+            )  # fmt: skip
+            if error.retryable:
+                await asyncio.sleep(RETRY_AFTER)
+                self.settled(key)
+                return
+            await self._report(Refused(key=key, shown=digest(last), reason=error.user_message))
+            return
+        if receipt is None:
+            self.settled(key)
+            return
+        await self._report(Published(receipt=receipt))
