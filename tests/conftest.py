@@ -78,7 +78,7 @@ async def empty_config(
         yield sqlite_config(tmp_path / "empty.db")
         return
     server: Postgres = request.getfixturevalue("postgres")
-    async with server.fresh(migrated=False) as config:
+    async with server.empty() as config:
         yield config
 
 

@@ -25,9 +25,6 @@ from bot.core.errors import ConfigError, StoreUnavailable
 CONNECT_TIMEOUT = 5.0
 """Seconds to wait for a new PostgreSQL connection."""
 
-CHECKOUT_TIMEOUT = 2.0
-"""Seconds to wait for a connection of the pool: less than Slack gives a listener to answer."""
-
 COMMAND_TIMEOUT = 10.0
 """Seconds for one statement, after which the network or the server is taken for dead."""
 
@@ -43,7 +40,6 @@ POSTGRES_SETUP = (
 SQLITE_SETUP = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",  # what was acknowledged to Slack outlives a power cut
-    "PRAGMA busy_timeout = 2000",
 )
 
 _NOW: Mapping[str, ColumnElement[float]] = {
@@ -73,6 +69,7 @@ class StoreConfig(BaseModel):
     `url` is `sqlite:///relative/path`, `sqlite:////absolute/path` or
     `postgresql://user:password@host/database`, with the options of libpq (`?sslmode=require`).
     `direct_url` reaches the same PostgreSQL around a transaction pooler, for LISTEN.
+    `patience` is the seconds a transaction waits to begin: less than Slack waits for an answer.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -80,6 +77,7 @@ class StoreConfig(BaseModel):
     url: str = Field(default="sqlite:///data/threadline.db", repr=False)
     direct_url: str | None = Field(default=None, repr=False)
     pool_size: int = Field(default=5, ge=1)
+    patience: float = Field(default=2.0, gt=0)
 
     @field_validator("url", "direct_url")
     @classmethod
@@ -166,12 +164,12 @@ def insert(tx: AsyncConnection, table: Table) -> postgresql.Insert | sqlite.Inse
 
 def _engine(config: StoreConfig) -> AsyncEngine:
     if config.sqlite_path:
-        return _sqlite_engine(config.url, config.sqlite_path)
+        return _sqlite_engine(config, config.sqlite_path)
     return postgres_engine(
         config.url,
         pool_size=config.pool_size,
         max_overflow=config.pool_size,
-        pool_timeout=CHECKOUT_TIMEOUT,
+        pool_timeout=config.patience,
         pool_pre_ping=True,
     )
 
@@ -188,14 +186,19 @@ def postgres_engine(url: str, **pool: Any) -> AsyncEngine:
     return engine
 
 
-def _sqlite_engine(url: str, path: Path) -> AsyncEngine:
-    path.parent.mkdir(parents=True, exist_ok=True)
+def _sqlite_engine(config: StoreConfig, path: Path) -> AsyncEngine:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        problem = f"the directory of {path} cannot be made ({error.strerror})"
+        raise ConfigError("database url", problem, "Choose a path that can be written") from error
     engine = create_async_engine(
-        make_url(url).set(drivername="sqlite+aiosqlite"),
-        connect_args={"isolation_level": None},  # leaves BEGIN to `_begin_immediate`
+        make_url(config.url).set(drivername="sqlite+aiosqlite"),
+        # No isolation level: BEGIN is left to `_begin_immediate`.
+        connect_args={"isolation_level": None, "timeout": config.patience},
         pool_size=1,
         max_overflow=0,
-        pool_timeout=CHECKOUT_TIMEOUT,
+        pool_timeout=config.patience,
     )
     _on_connect(engine, SQLITE_SETUP)
     event.listen(engine.sync_engine, "begin", _begin_immediate)

@@ -21,6 +21,13 @@ def _table_names(connection: Connection) -> set[str]:
     return set(inspect(connection).get_table_names())
 
 
+@pytest.fixture
+async def migrated_config(empty_config: StoreConfig) -> StoreConfig:
+    """A database to be spoiled: the shared fixtures' ones are used again."""
+    await migrate.upgrade(empty_config)
+    return empty_config
+
+
 async def test_the_migrations_make_exactly_the_tables(empty_config: StoreConfig) -> None:
     await migrate.upgrade(empty_config)
     async with Database.open(empty_config) as database, database.transaction() as tx:
@@ -28,24 +35,24 @@ async def test_the_migrations_make_exactly_the_tables(empty_config: StoreConfig)
         assert await tx.run_sync(_table_names) == {*metadata.tables, "alembic_version"}
 
 
-async def test_the_comparison_sees_a_missing_index(store_config: StoreConfig) -> None:
-    async with Database.open(store_config) as database, database.transaction() as tx:
+async def test_the_comparison_sees_a_missing_index(migrated_config: StoreConfig) -> None:
+    async with Database.open(migrated_config) as database, database.transaction() as tx:
         await tx.execute(text("DROP INDEX ix_inbox_waiting"))
         assert len(await tx.run_sync(_differences)) == 1
 
 
-async def test_down_to_nothing_and_up_again(store_config: StoreConfig) -> None:
-    await migrate.downgrade(store_config, "base")
-    assert await migrate.current(store_config) is None
-    async with Database.open(store_config) as database, database.transaction() as tx:
+async def test_down_to_nothing_and_up_again(migrated_config: StoreConfig) -> None:
+    await migrate.downgrade(migrated_config, "base")
+    assert await migrate.current(migrated_config) is None
+    async with Database.open(migrated_config) as database, database.transaction() as tx:
         assert await tx.run_sync(_table_names) == {"alembic_version"}
-    await migrate.upgrade(store_config)
-    assert await migrate.current(store_config) == migrate.head()
+    await migrate.upgrade(migrated_config)
+    assert await migrate.current(migrated_config) == migrate.head()
 
 
-async def test_upgrading_twice_changes_nothing(store_config: StoreConfig) -> None:
-    await migrate.upgrade(store_config)
-    await migrate.check(store_config)
+async def test_upgrading_twice_changes_nothing(migrated_config: StoreConfig) -> None:
+    await migrate.upgrade(migrated_config)
+    await migrate.check(migrated_config)
 
 
 async def test_an_unmigrated_database_is_told_apart(empty_config: StoreConfig) -> None:
@@ -53,17 +60,17 @@ async def test_an_unmigrated_database_is_told_apart(empty_config: StoreConfig) -
         await migrate.check(empty_config)
 
 
-async def test_a_newer_database_is_refused_and_left_alone_E79(store_config: StoreConfig) -> None:
-    async with Database.open(store_config) as database, database.transaction() as tx:
+async def test_a_newer_database_is_refused_and_left_alone_E79(migrated_config: StoreConfig) -> None:
+    async with Database.open(migrated_config) as database, database.transaction() as tx:
         await tx.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     for refused in (
-        migrate.upgrade(store_config),
-        migrate.downgrade(store_config, "base"),
-        migrate.check(store_config),
+        migrate.upgrade(migrated_config),
+        migrate.downgrade(migrated_config, "base"),
+        migrate.check(migrated_config),
     ):
         with pytest.raises(ConfigError, match="newer version has written it"):
             await refused
-    assert await migrate.current(store_config) == "9999"
+    assert await migrate.current(migrated_config) == "9999"
 
 
 async def test_migrating_leaves_logging_as_it_was(empty_config: StoreConfig) -> None:
