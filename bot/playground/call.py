@@ -1,0 +1,73 @@
+"""One Web API call as its method sees it, and the triggers that let a call open a view."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from bot.playground.arguments import Arguments
+from bot.playground.coverage import Method
+from bot.playground.model import Change, Channel, Install, Json, SlackError
+from bot.playground.workspace import Workspace
+
+Answer = tuple[Json, Change]
+
+TRIGGER_SECONDS = 3.0
+_SCOPE_PREFIX = {"channel": "channels", "group": "groups", "im": "im"}
+
+
+@dataclass(slots=True)
+class Triggers:
+    """Trigger ids handed out with interactions: good for 3 s and for one use."""
+
+    given: dict[str, float] = field(default_factory=lambda: dict[str, float]())
+    used: set[str] = field(default_factory=lambda: set[str]())
+
+    def give(self, trigger_id: str, now: float) -> str:
+        self.given[trigger_id] = now
+        return trigger_id
+
+    def use(self, trigger_id: str, now: float) -> None:
+        if trigger_id not in self.given:
+            raise SlackError("invalid_trigger_id")
+        if trigger_id in self.used:
+            raise SlackError("exchanged_trigger_id")
+        if now - self.given[trigger_id] > TRIGGER_SECONDS:
+            raise SlackError("expired_trigger_id")
+        self.used.add(trigger_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """`new_link` gives a fresh Socket Mode URL."""
+
+    method: Method
+    arguments: Arguments
+    workspace: Workspace
+    install: Install
+    now: float
+    new_link: Callable[[], str]
+    triggers: Triggers
+    feature_disabled: bool = False
+
+    @property
+    def bot(self) -> str:
+        return self.install.user_id
+
+    def need_scope(self, channel: Channel, verb: str) -> None:
+        """The scope for this kind of channel: any one of the others is not enough."""
+        needed = f"{_SCOPE_PREFIX[channel.kind]}:{verb}"
+        if needed not in self.install.scopes:
+            raise missing_scope(needed, self.install)
+
+
+def missing_scope(needed: str, install: Install) -> SlackError:
+    return SlackError("missing_scope", needed=needed, provided=",".join(install.scopes))
+
+
+def done(change: Change, **fields: object) -> Answer:
+    """A successful answer."""
+    return {"ok": True, **fields}, change
+
+
+def fact(**fields: object) -> Answer:
+    """A successful answer of a method that changes nothing."""
+    return {"ok": True, **fields}, Change()

@@ -1,0 +1,138 @@
+"""chat.* and reactions.*."""
+
+from typing import cast
+
+from bot.playground.call import Answer, Call, done, fact
+from bot.playground.model import Change, Channel, Json, Message, SlackError
+from bot.playground.validate import MARKDOWN_SUM, require_blocks
+
+UPDATE_TEXT_LIMIT = 4_000
+
+
+def post_message(call: Call) -> Answer:
+    channel, opened = _target(call)
+    text, blocks = _content(call)
+    change = call.workspace.post(
+        call.bot,
+        channel.id,
+        text or "",
+        call.now,
+        thread_ts=call.arguments.text("thread_ts"),
+        blocks=blocks,
+        metadata=_metadata(call),
+        broadcast=call.arguments.flag("reply_broadcast"),
+    )
+    message = posted(change)
+    shown = call.workspace.shown(message)
+    return done(opened + change, channel=channel.id, ts=message.ts, message=shown)
+
+
+def update(call: Call) -> Answer:
+    arguments = call.arguments
+    text, blocks = _content(call)
+    if text is None and blocks is None:
+        raise SlackError("no_text")
+    if text is not None and len(text) > UPDATE_TEXT_LIMIT:
+        raise SlackError("msg_too_long")
+    change = call.workspace.edit(
+        call.bot,
+        arguments.need("channel"),
+        arguments.need("ts"),
+        call.now,
+        text=text,
+        blocks=blocks,
+        metadata=_metadata(call),
+    )
+    message = posted(change)
+    shown = call.workspace.shown(message)
+    return done(change, channel=message.channel, ts=message.ts, text=message.text, message=shown)
+
+
+def delete(call: Call) -> Answer:
+    channel, ts = call.arguments.need("channel"), call.arguments.need("ts")
+    return done(call.workspace.delete(call.bot, channel, ts, call.now), channel=channel, ts=ts)
+
+
+def post_ephemeral(call: Call) -> Answer:
+    text, blocks = _content(call)
+    reader = call.workspace.user(call.arguments.need("user"))
+    change = call.workspace.whisper(
+        call.bot,
+        reader.id,
+        call.arguments.need("channel"),
+        text or "",
+        call.now,
+        thread_ts=call.arguments.text("thread_ts"),
+        blocks=blocks,
+    )
+    return done(change, message_ts=posted(change).ts)
+
+
+def get_permalink(call: Call) -> Answer:
+    channel = call.workspace.channel_seen_by(call.bot, call.arguments.need("channel"))
+    message = call.workspace.message(channel.id, call.arguments.need("message_ts"))
+    domain = call.workspace.teams[channel.team_id].domain
+    link = f"https://{domain}.slack.com/archives/{channel.id}/p{message.ts.replace('.', '')}"
+    if message.is_reply:
+        link += f"?thread_ts={message.thread_ts}&cid={channel.id}"
+    return fact(channel=channel.id, permalink=link)
+
+
+def add_reaction(call: Call) -> Answer:
+    return done(call.workspace.react(call.bot, *_reaction(call), call.now))
+
+
+def remove_reaction(call: Call) -> Answer:
+    return done(call.workspace.unreact(call.bot, *_reaction(call), call.now))
+
+
+def get_reactions(call: Call) -> Answer:
+    channel = call.workspace.channel_seen_by(call.bot, call.arguments.need("channel"))
+    message = call.workspace.message(channel.id, call.arguments.need("timestamp"))
+    shown = call.workspace.shown(message, metadata=False)
+    return fact(type="message", channel=channel.id, message=shown)
+
+
+def posted(change: Change) -> Message:
+    """The message a post or an edit is about."""
+    return cast(Message, change.message)
+
+
+def _reaction(call: Call) -> tuple[str, str, str]:
+    arguments = call.arguments
+    return arguments.need("channel"), arguments.need("timestamp"), arguments.need("name")
+
+
+def _target(call: Call) -> tuple[Channel, Change]:
+    """Where to post: a user's id stands for the direct message with them."""
+    given = call.arguments.need("channel")
+    if given in call.workspace.users:
+        return call.workspace.open_im(call.bot, given)
+    return call.workspace.channel_seen_by(call.bot, given), Change()
+
+
+def _content(call: Call) -> tuple[str | None, list[Json] | None]:
+    """Text and blocks, checked; `markdown_text` is one markdown block."""
+    arguments = call.arguments
+    text = arguments.text("text")
+    blocks = arguments.objects("blocks", "invalid_blocks_format")
+    markdown = arguments.text("markdown_text")
+    if markdown is not None:
+        if text or blocks:
+            raise SlackError("markdown_text_conflict")
+        if len(markdown) > MARKDOWN_SUM:
+            raise SlackError("msg_too_long")
+        text, blocks = markdown, [{"type": "markdown", "text": markdown}]
+    if blocks:
+        require_blocks(blocks)
+    return text, blocks
+
+
+def _metadata(call: Call) -> Json | None:
+    metadata = call.arguments.mapping("metadata", "invalid_metadata_format")
+    if metadata and not (
+        isinstance(metadata.get("event_type"), str)
+        and isinstance(metadata.get("event_payload"), dict)
+    ):
+        raise SlackError("invalid_metadata_format")
+    return metadata

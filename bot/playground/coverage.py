@@ -1,0 +1,220 @@
+"""The Web API this local Slack has, as data: the one source of arguments, scopes and tiers."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+# Requests a minute, per method and workspace. Slack publishes no number for the special ones.
+PER_MINUTE = {1: 1, 2: 20, 3: 50, 4: 100}
+SPECIAL_PER_MINUTE = 600
+
+COMMON_ERRORS = (
+    "not_authed invalid_auth missing_scope not_allowed_token_type ratelimited unknown_method "
+    "invalid_arguments fatal_error internal_error "
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """One method. `arguments` and `errors` are words; a `*` marks a required argument.
+
+    Any one of `scopes` is enough; `*:read` stands for the scope of the channel's kind.
+    `confidence` says how the facts were learnt: D a documentation page, S source, K long known,
+    U unverified.
+    """
+
+    name: str
+    tier: Literal[1, 2, 3, 4, "special"]
+    scopes: str
+    arguments: str
+    errors: str
+    confidence: str = "S"
+    token: Literal["bot", "app"] = "bot"
+
+    @property
+    def per_minute(self) -> int:
+        return SPECIAL_PER_MINUTE if self.tier == "special" else PER_MINUTE[self.tier]
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        return tuple(word[:-1] for word in self.arguments.split() if word.endswith("*"))
+
+    @property
+    def accepted_scopes(self) -> tuple[str, ...]:
+        kinds = ("channels", "groups", "im", "mpim")
+        return tuple(
+            one
+            for scope in self.scopes.split()
+            for one in ([kind + scope[1:] for kind in kinds] if scope[0] == "*" else [scope])
+        )
+
+    @property
+    def known_errors(self) -> frozenset[str]:
+        return frozenset((COMMON_ERRORS + self.errors).split())
+
+
+_POST_ARGUMENTS = (
+    "text blocks markdown_text metadata parse link_names mrkdwn unfurl_links unfurl_media "
+)
+_POST_ERRORS = (
+    "channel_not_found not_in_channel is_archived no_text invalid_blocks invalid_blocks_format "
+    "msg_blocks_too_long msg_too_long markdown_text_conflict cannot_reply_to_message "
+    "invalid_metadata_format "
+)
+_PAGE = "cursor limit "
+_PAGE_ERRORS = "invalid_cursor invalid_limit "
+_RANGE = "oldest latest inclusive include_all_metadata "
+_SESSION_ERRORS = (
+    "feature_disabled channel_not_found user_not_found not_authorized thread_ts_required "
+)
+_VIEW_ERRORS = "view_too_large hash_conflict "
+
+METHODS: dict[str, Method] = {
+    method.name: method
+    for method in (
+        Method("auth.test", "special", "", "", ""),
+        Method("apps.connections.open", 3, "connections:write", "", "", token="app"),
+        Method(
+            "chat.postMessage",
+            "special",
+            "chat:write",
+            "channel* thread_ts reply_broadcast " + _POST_ARGUMENTS,
+            _POST_ERRORS,
+        ),
+        Method(
+            "chat.update",
+            3,
+            "chat:write",
+            "channel* ts* " + _POST_ARGUMENTS,
+            _POST_ERRORS + "cant_update_message message_not_found is_inactive",
+        ),
+        Method(
+            "chat.delete",
+            3,
+            "chat:write",
+            "channel* ts*",
+            "cant_delete_message message_not_found channel_not_found",
+        ),
+        Method(
+            "chat.postEphemeral",
+            4,
+            "chat:write",
+            "channel* user* thread_ts " + _POST_ARGUMENTS,
+            _POST_ERRORS + "user_not_in_channel user_not_found",
+        ),
+        Method(
+            "chat.getPermalink",
+            "special",
+            "",
+            "channel* message_ts*",
+            "message_not_found channel_not_found",
+        ),
+        Method(
+            "conversations.info", 3, "*:read", "channel* include_num_members", "channel_not_found"
+        ),
+        Method(
+            "conversations.members",
+            4,
+            "*:read",
+            "channel* " + _PAGE,
+            "channel_not_found " + _PAGE_ERRORS,
+        ),
+        Method(
+            "conversations.history",
+            3,
+            "*:history",
+            "channel* " + _RANGE + _PAGE,
+            "channel_not_found not_in_channel invalid_ts_oldest invalid_ts_latest " + _PAGE_ERRORS,
+        ),
+        Method(
+            "conversations.replies",
+            3,
+            "*:history",
+            "channel* ts* " + _RANGE + _PAGE,
+            "channel_not_found not_in_channel thread_not_found invalid_ts_oldest "
+            "invalid_ts_latest " + _PAGE_ERRORS,
+        ),
+        Method(
+            "conversations.open",
+            3,
+            "im:write mpim:write",
+            "users channel return_im prevent_creation",
+            "user_not_found users_list_not_supplied too_many_users channel_not_found",
+        ),
+        Method(
+            "conversations.list",
+            2,
+            "*:read",
+            "types exclude_archived team_id " + _PAGE,
+            "invalid_types " + _PAGE_ERRORS,
+        ),
+        Method(
+            "users.conversations",
+            3,
+            "*:read",
+            "user types exclude_archived team_id " + _PAGE,
+            "invalid_types user_not_found " + _PAGE_ERRORS,
+        ),
+        Method("users.info", 4, "users:read", "user* include_locale", "user_not_found"),
+        Method("users.list", 2, "users:read", "include_locale team_id " + _PAGE, _PAGE_ERRORS),
+        Method(
+            "reactions.add",
+            3,
+            "reactions:write",
+            "channel* name* timestamp*",
+            "already_reacted invalid_name message_not_found channel_not_found not_in_channel "
+            "is_archived",
+        ),
+        Method(
+            "reactions.remove",
+            2,
+            "reactions:write",
+            "channel* name* timestamp*",
+            "no_reaction message_not_found channel_not_found not_in_channel is_archived",
+        ),
+        Method(
+            "reactions.get",
+            3,
+            "reactions:read",
+            "channel* timestamp* full",
+            "message_not_found channel_not_found",
+        ),
+        Method("views.publish", 4, "", "user_id* view* hash", "user_not_found " + _VIEW_ERRORS),
+        Method(
+            "views.open",
+            4,
+            "",
+            "view* trigger_id* interactivity_pointer",
+            "invalid_trigger_id expired_trigger_id exchanged_trigger_id " + _VIEW_ERRORS,
+        ),
+        Method(
+            "agents.sessions.setStatus",
+            3,
+            "chat:write",
+            "channel_id* status* thread_ts title initiator_user_id icon_emoji icon_url username",
+            _SESSION_ERRORS + "invalid_status cannot_reply_to_message",
+        ),
+        Method(
+            "agents.sessions.rename",
+            3,
+            "chat:write",
+            "channel_id* title* thread_ts",
+            _SESSION_ERRORS + "invalid_name",
+        ),
+        Method(
+            "assistant.threads.setStatus",
+            "special",
+            "chat:write",
+            "channel_id* thread_ts* status* loading_messages icon_emoji icon_url username",
+            "channel_not_found invalid_thread_ts",
+        ),
+        Method(
+            "assistant.threads.setSuggestedPrompts",
+            4,
+            "assistant:write",
+            "channel_id* prompts* title thread_ts",
+            "channel_not_found invalid_thread_ts",
+        ),
+        Method("bots.info", 3, "users:read", "bot team_id", "bot_not_found", "K"),
+        Method("team.info", 3, "team:read", "team domain", "team_not_found", "K"),
+    )
+}

@@ -1,0 +1,72 @@
+"""What happened: every call the app made and everything delivered to it, in order."""
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from bot.playground.model import Json
+
+
+@dataclass(slots=True)
+class CallRecord:
+    """One Web API call. `error` is Slack's code, or None; `at` is the playground's clock."""
+
+    at: float
+    method: str
+    arguments: Json
+    status: int
+    result: Json
+
+    @property
+    def error(self) -> str | None:
+        return self.result.get("error")
+
+
+@dataclass(slots=True)
+class Attempt:
+    """One envelope on one socket. `acked_after` in seconds; None if no ack came in time."""
+
+    envelope_id: str
+    socket: int
+    retry_attempt: int
+    acked_after: float | None = None
+    payload: Any = None
+
+
+@dataclass(slots=True)
+class Delivery:
+    """One event or interaction for the app.
+
+    `outcome`: `pending` until an ack (`acked`); `lost` when no socket was up; `given_up` after the
+    last try.
+    """
+
+    at: float
+    kind: Literal["events_api", "interactive"]
+    body: Json
+    attempts: list[Attempt] = field(default_factory=lambda: list[Attempt]())
+    outcome: Literal["pending", "acked", "lost", "given_up"] = "pending"
+
+    @property
+    def event_type(self) -> str:
+        return self.body["event"]["type"] if self.kind == "events_api" else self.body["type"]
+
+
+@dataclass(slots=True)
+class Journal:
+    """`misuses` are sentences about what the app did that Slack does not define."""
+
+    calls: deque[CallRecord]
+    deliveries: deque[Delivery]
+    misuses: list[str] = field(default_factory=lambda: list[str]())
+
+    def called(self, method: str) -> list[CallRecord]:
+        return [call for call in self.calls if call.method == method]
+
+    def delivered(self, event_type: str) -> list[Delivery]:
+        return [d for d in self.deliveries if d.event_type == event_type]
+
+
+def journal_of(size: int | None) -> Journal:
+    """A journal that keeps the newest `size` calls and deliveries; None keeps all."""
+    return Journal(deque(maxlen=size), deque(maxlen=size))

@@ -1,0 +1,177 @@
+"""The running local Slack without its HTTP: applies calls and acts, tells the app and the page."""
+
+import asyncio
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from bot.playground import events
+from bot.playground.acts import ACTS, Act, refusal
+from bot.playground.arguments import Arguments, read_arguments
+from bot.playground.call import Call, Triggers
+from bot.playground.faults import Faults
+from bot.playground.feed import Feed
+from bot.playground.interactions import press
+from bot.playground.journal import CallRecord, Delivery, journal_of
+from bot.playground.limits import LimitMode, Limits
+from bot.playground.model import Change, Json, Misuse, SlackError
+from bot.playground.socket_mode import ACK_DEADLINE, RETRY_SCHEDULE, SocketMode
+from bot.playground.web_api import authorize, method_named, perform
+from bot.playground.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the Web API answers: HTTP status, JSON body, headers."""
+
+    status: int
+    body: Json
+    headers: dict[str, str]
+
+
+class LocalSlack:
+    """One workspace with everything around it. `now` is the clock of ts, limits and triggers."""
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        now: Callable[[], float],
+        *,
+        limits: LimitMode = "standard",
+        post_burst: int = 4,
+        ack_deadline: float = ACK_DEADLINE,
+        retry_schedule: Sequence[float] = RETRY_SCHEDULE,
+        journal_size: int | None = None,
+    ) -> None:
+        self.workspace = workspace
+        self.now = now
+        self.journal = journal_of(journal_size)
+        self.faults = Faults()
+        self.limits = Limits(limits, post_burst)
+        self.feed = Feed(first=int(now()) * 1000)
+        self.socket_mode = SocketMode(
+            workspace.installs[0].app_id, now, ack_deadline, retry_schedule
+        )
+        self.link_base = ""
+        self._triggers = Triggers()
+
+    def apply(self, change: Change) -> None:
+        """Tell the page and the app what an act or call did."""
+        for item in change.redraw:
+            self.feed.publish(item)
+        for event in change.events:
+            install = self.workspace.install_of(event.team_id)
+            event_id = self.workspace.new_id("Ev")
+            body = events.callback(install, event_id, event.inner, self.now())
+            for _ in range(1 + self.faults.duplicate_events):
+                delivery = Delivery(self.now(), "events_api", body)
+                self.journal.deliveries.append(delivery)
+                self.socket_mode.send_event(delivery)
+
+    def call(
+        self,
+        name: str,
+        authorization: str | None,
+        query: Mapping[str, str],
+        content_type: str,
+        body: bytes,
+    ) -> Reply:
+        """One Web API call, recorded in the journal."""
+        values: Json = {}
+        try:
+            values = read_arguments(query, content_type, body)
+            reply = self._answer(name, authorization, values)
+        except SlackError as error:
+            reply = _refused(error)
+        except Misuse as error:
+            self.journal.misuses.append(f"{name}: {error}")
+            reply = Reply(200, {"ok": False, "error": "fatal_error"}, {})
+        self._record(name, values, reply)
+        return reply
+
+    def break_call(self, name: str, status: int, retry_after: int) -> Reply:
+        """Answer a call with a failure instead of doing it."""
+        if status == 429:
+            reply = _rate_limited(retry_after)
+        else:
+            reply = Reply(status, {"ok": False, "error": "internal_error"}, {})
+        self._record(name, {}, reply)
+        return reply
+
+    def _record(self, name: str, values: Json, reply: Reply) -> None:
+        self.journal.calls.append(CallRecord(self.now(), name, values, reply.status, reply.body))
+        self.feed.news.fire()
+
+    async def until(self, holds: Callable[[], object], seconds: float) -> None:
+        """Wait until `holds()`, looking again at every change. TimeoutError after `seconds`."""
+        async with asyncio.timeout(seconds):
+            while not holds():
+                await self.feed.news.wait()
+
+    async def act(self, request: Json) -> Json:
+        """Do what a person does: `{"as": user id, "do": word, …}`. Refusals are answers too."""
+        try:
+            wanted = Arguments(request)
+            user = self.workspace.user(wanted.need("as"))
+            word = wanted.need("do")
+            if word == "click":
+                return {"ok": True, "acked": await self._click(user.id, wanted)}
+            if word not in ACTS:
+                raise SlackError("unknown_act")
+            fields, change = ACTS[word](Act(self.workspace, user, wanted, self.now()))
+        except Misuse:
+            return refusal(SlackError("invalid_thread_ts"))
+        except SlackError as error:
+            return refusal(error)
+        self.apply(change)
+        return {"ok": True, **fields}
+
+    async def _click(self, user_id: str, wanted: Arguments) -> bool:
+        serial = self.workspace.new_id("")
+        trigger = self._triggers.give(
+            f"{int(self.now() * 1000)}.{int(serial, 36)}.{secrets.token_hex(16)}", self.now()
+        )
+        payload = press(self.workspace, user_id, wanted, trigger, self.now())
+        delivery = Delivery(self.now(), "interactive", payload)
+        self.journal.deliveries.append(delivery)
+        return await self.socket_mode.interact(delivery)
+
+    def _answer(self, name: str, authorization: str | None, values: Json) -> Reply:
+        method = method_named(name)
+        install = authorize(self.workspace, method, authorization)
+        headers = {
+            "x-oauth-scopes": ",".join(install.scopes),
+            "x-accepted-oauth-scopes": ",".join(method.accepted_scopes),
+        }
+        channel = str(values.get("channel", ""))
+        wait = self.limits.refuse_for(method, install.team_id, channel, self.now())
+        if wait:
+            return _rate_limited(wait)
+        call = Call(
+            method=method,
+            arguments=Arguments(values),
+            workspace=self.workspace,
+            install=install,
+            now=self.now(),
+            new_link=self._new_link,
+            triggers=self._triggers,
+            feature_disabled=self.faults.feature_disabled,
+        )
+        body, change = perform(call)
+        self.apply(change)
+        return Reply(200, body, headers)
+
+    def _new_link(self) -> str:
+        app_id = self.socket_mode.app_id
+        return f"{self.link_base}/link/?ticket={self.socket_mode.ticket()}&app_id={app_id}"
+
+
+def _rate_limited(wait: int) -> Reply:
+    return Reply(429, {"ok": False, "error": "ratelimited"}, {"Retry-After": str(wait)})
+
+
+def _refused(error: SlackError) -> Reply:
+    body: Json = {"ok": False, "error": error.code, **error.fields}
+    if error.messages:
+        body["response_metadata"] = {"messages": list(error.messages)}
+    return Reply(200, body, {})

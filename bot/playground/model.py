@@ -1,0 +1,161 @@
+"""The nouns of a Slack workspace as plain dataclasses, and Slack's errors. No I/O."""
+
+import dataclasses
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+# Blocks, views and payloads stay the JSON they are on the wire; everything else has a type.
+Json = dict[str, Any]
+ChannelKind = Literal["channel", "group", "im"]
+Status = Literal["processing", "suspended", "active", "closed"]
+STATUSES: tuple[Status, ...] = ("processing", "suspended", "active", "closed")
+
+SLACKBOT = "USLACKBOT"
+
+
+class SlackError(Exception):
+    """A refusal with Slack's own error code; `messages` become `response_metadata.messages`."""
+
+    def __init__(self, code: str, messages: tuple[str, ...] = (), **fields: str) -> None:
+        super().__init__(code, *messages)
+        self.code = code
+        self.messages = messages
+        self.fields = fields
+
+
+class Misuse(Exception):
+    """The app did what Slack does not define. Answered `fatal_error` and kept in the journal."""
+
+
+@dataclass(slots=True)
+class Team:
+    id: str
+    name: str
+    domain: str
+
+
+@dataclass(slots=True)
+class User:
+    id: str
+    team_id: str
+    name: str
+    real_name: str
+    color: str
+    is_bot: bool = False
+    is_restricted: bool = False
+    is_stranger: bool = False
+    tz: str = "Europe/Madrid"
+
+
+@dataclass(slots=True)
+class Channel:
+    """`name` is empty for a direct message; `last_us` is the newest ts given, in microseconds."""
+
+    id: str
+    team_id: str
+    name: str
+    kind: ChannelKind
+    members: list[str]
+    is_archived: bool = False
+    last_us: int = 0
+    # Suggested prompts of a direct message with the app: [{title, message}].
+    prompts: list[Json] | None = None
+
+
+@dataclass(slots=True)
+class Install:
+    """The app installed in one team: its bot user, token and granted scopes."""
+
+    team_id: str
+    app_id: str
+    name: str
+    user_id: str
+    bot_id: str
+    bot_token: str
+    scopes: list[str]
+
+
+def no_reactions() -> dict[str, list[str]]:
+    return {}
+
+
+@dataclass(slots=True)
+class Message:
+    """One message. `reactions` maps an emoji name to the users who gave it, in order."""
+
+    channel: str
+    ts: str
+    user: str
+    text: str
+    thread_ts: str | None = None
+    subtype: str | None = None
+    bot_id: str | None = None
+    app_id: str | None = None
+    blocks: list[Json] | None = None
+    metadata: Json | None = None
+    edited: Json | None = None
+    reactions: dict[str, list[str]] = field(default_factory=no_reactions)
+
+    @property
+    def is_reply(self) -> bool:
+        return self.thread_ts is not None and self.thread_ts != self.ts
+
+
+@dataclass(slots=True)
+class Ephemeral:
+    """A message only `reader` sees. Its `ts` cannot be updated or deleted (chat.postEphemeral)."""
+
+    id: str
+    reader: str
+    message: Message
+
+
+@dataclass(slots=True)
+class Session:
+    """An agent session of one thread; `until` is when `processing` falls back (epoch seconds)."""
+
+    channel: str
+    thread_ts: str
+    status: Status
+    title: str | None = None
+    until: float | None = None
+    # Set by the legacy assistant.threads.setStatus, which a post of the app clears.
+    legacy: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """An inner event, and the team whose install is told."""
+
+    team_id: str
+    inner: Json
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What one act did: inner events Slack tells the app, and what a page must redraw."""
+
+    events: tuple[Event, ...] = ()
+    redraw: tuple[Json, ...] = ()
+    message: Message | None = None
+
+    def __add__(self, other: "Change") -> "Change":
+        return Change(
+            self.events + other.events, self.redraw + other.redraw, self.message or other.message
+        )
+
+
+def record(thing: Any) -> Json:
+    """A dataclass of JSON fields as a dict, leaving out what equals None or nothing."""
+    pairs = ((f.name, getattr(thing, f.name)) for f in dataclasses.fields(thing))
+    return {name: value for name, value in pairs if value is not None and value != {}}
+
+
+def microseconds(ts: str) -> int:
+    """A ts as an integer: ts are ordered as (int, int), never as floats."""
+    seconds, _, micros = ts.partition(".")
+    return int(seconds) * 1_000_000 + int((micros + "000000")[:6])
+
+
+def as_ts(us: int) -> str:
+    return f"{us // 1_000_000}.{us % 1_000_000:06d}"

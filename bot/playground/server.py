@@ -1,0 +1,224 @@
+"""The local Slack on 127.0.0.1: Web API, Socket Mode, the page and what the page calls."""
+
+import asyncio
+import secrets
+import time
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from aiohttp import web
+
+from bot.playground import routes, state_file
+from bot.playground.faults import Faults
+from bot.playground.journal import Journal
+from bot.playground.limits import LimitMode
+from bot.playground.local_slack import LocalSlack
+from bot.playground.people import Person
+from bot.playground.seed import DEFAULT_SCOPES, seeded
+from bot.playground.socket_mode import ACK_DEADLINE, RETRY_SCHEDULE, DisconnectReason
+from bot.playground.supervise import Bot
+from bot.playground.workspace import Workspace
+
+SESSION_CHECK_SECONDS = 5.0
+# Of a playground that runs for days.
+JOURNAL_SIZE = 500
+
+
+class Misused(AssertionError):
+    """The app did what Slack does not define; the text lists it all."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlaygroundConfig:
+    """`port` 0 takes a free one; `state` None keeps nothing; `fresh` forgets what was kept.
+    `retry_schedule`: seconds before each redelivery of an unacked event."""
+
+    host: str = "127.0.0.1"
+    port: int = 0
+    state: Path | None = None
+    fresh: bool = False
+    limits: LimitMode = "standard"
+    retry_schedule: tuple[float, ...] = RETRY_SCHEDULE
+
+
+class Playground:
+    """The local Slack in this process: `async with Playground() as slack`.
+
+    Leaving it raises `Misused` if the app did what Slack does not define.
+    """
+
+    def __init__(
+        self,
+        config: PlaygroundConfig | None = None,
+        *,
+        now: Callable[[], float] = time.time,
+        post_burst: int = 4,
+        ack_deadline: float = ACK_DEADLINE,
+        scopes: Iterable[str] = DEFAULT_SCOPES,
+        journal_size: int | None = None,
+    ) -> None:
+        self.config = config or PlaygroundConfig()
+        self.key = secrets.token_urlsafe(24)
+        self.local = LocalSlack(
+            _workspace(self.config, scopes),
+            now,
+            limits=self.config.limits,
+            post_burst=post_burst,
+            ack_deadline=ack_deadline,
+            retry_schedule=self.config.retry_schedule,
+            journal_size=journal_size,
+        )
+        self.bot = Bot(self.local.feed.publish)
+        self.port = 0
+        self._tasks: list[asyncio.Task[None]] = []
+        self._runner: web.AppRunner | None = None
+
+    # ---- what tests use
+
+    @property
+    def base_url(self) -> str:
+        """The base URL of the Web API, for `AsyncWebClient(base_url=…)`."""
+        return f"http://{self.config.host}:{self.port}/api/"
+
+    @property
+    def page_url(self) -> str:
+        """What a person opens: with the secret of this run."""
+        return f"http://{self.config.host}:{self.port}/?key={self.key}"
+
+    @property
+    def bot_token(self) -> str:
+        return self.workspace.installs[0].bot_token
+
+    @property
+    def app_token(self) -> str:
+        return self.workspace.app_token
+
+    @property
+    def workspace(self) -> Workspace:
+        return self.local.workspace
+
+    @property
+    def journal(self) -> Journal:
+        return self.local.journal
+
+    @property
+    def faults(self) -> Faults:
+        return self.local.faults
+
+    @property
+    def people(self) -> dict[str, Person]:
+        """Everybody but the app, by name."""
+        users = self.workspace.users.values()
+        return {u.name: Person(self.local, u.id, u.name) for u in users if not u.is_bot}
+
+    def person(self, name: str) -> Person:
+        return self.people[name]
+
+    def whispers(self, person: Person) -> list[str]:
+        """What only this person was shown, oldest first."""
+        return person.whispers()
+
+    def until(self, holds: Callable[[], object], timeout: float = 10.0) -> Awaitable[None]:
+        """Wait until `holds()`, looking again at every change of workspace or journal."""
+        return self.local.until(holds, timeout)
+
+    async def disconnect(self, reason: DisconnectReason) -> None:
+        """Send `disconnect` to every socket; the client is who closes it."""
+        await self.local.socket_mode.disconnect(reason)
+
+    def drop_sockets(self) -> None:
+        """Cut every socket without a word."""
+        self.local.socket_mode.drop()
+
+    # ---- its life
+
+    async def __aenter__(self) -> Self:
+        app = routes.application(self.local, self.bot, self.key)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, self.config.host, self.config.port)
+        await site.start()
+        self.port = self._runner.addresses[0][1]
+        self.local.link_base = f"ws://{self.config.host}:{self.port}"
+        self._tasks = [
+            asyncio.create_task(self._notice_sockets(), name="notice the bot's sockets"),
+            asyncio.create_task(self._let_statuses_expire(), name="let statuses expire"),
+        ]
+        if self.config.state is not None:
+            keeping = state_file.keep(self.config.state, self.workspace, self.local.feed)
+            self._tasks.append(asyncio.create_task(keeping, name="keep the state file"))
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.bot.stop()
+        await self.local.socket_mode.close()
+        for task in self._tasks:
+            task.cancel()
+        for task in self._tasks:
+            with suppress(asyncio.CancelledError):
+                await task
+        if self._runner is not None:
+            await self._runner.cleanup()
+        if error is None and self.journal.misuses:
+            raise Misused("\n".join(self.journal.misuses))
+
+    async def start_bot(self, argv: Sequence[str], env: Mapping[str, str]) -> None:
+        """Run the bot as a child of this process, told by its environment where Slack is."""
+        self.bot.command = (tuple(argv), {**env, **self.environment()})
+        await self.bot.start()
+
+    def environment(self) -> dict[str, str]:
+        """What any bot needs to find this Slack."""
+        return {
+            "SLACK_API_URL": self.base_url,
+            "SLACK_BOT_TOKEN": self.bot_token,
+            "SLACK_APP_TOKEN": self.app_token,
+        }
+
+    async def _notice_sockets(self) -> None:
+        socket_mode = self.local.socket_mode
+        while True:
+            await socket_mode.changed.wait()
+            self.local.feed.news.fire()
+            if socket_mode.sockets:
+                self.bot.connected()
+
+    async def _let_statuses_expire(self) -> None:
+        while True:
+            await asyncio.sleep(SESSION_CHECK_SECONDS)
+            self.local.apply(self.workspace.expire_sessions(self.local.now()))
+
+
+def _workspace(config: PlaygroundConfig, scopes: Iterable[str]) -> Workspace:
+    """The kept workspace, or a new one with tokens of its own."""
+    kept = state_file.load(config.state) if config.state and not config.fresh else None
+    if kept is not None:
+        return kept
+    bot_token = f"xoxb-playground-{secrets.token_hex(12)}"
+    return seeded(bot_token, f"xapp-1-playground-{secrets.token_hex(12)}", scopes)
+
+
+async def serve(
+    config: PlaygroundConfig,
+    child_argv: Sequence[str] | None,
+    child_env: Mapping[str, str],
+    ready: Callable[[str], None],
+) -> None:
+    """Run the local Slack, and the bot as its child if given, until cancelled.
+
+    `ready` gets the URL to open, once both are started.
+    """
+    async with Playground(config, journal_size=JOURNAL_SIZE) as slack:
+        if child_argv is not None:
+            await slack.start_bot(child_argv, child_env)
+        ready(slack.page_url)
+        await asyncio.Event().wait()

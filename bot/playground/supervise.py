@@ -1,0 +1,114 @@
+"""The bot as a child process of the playground: start, kill, stop, and its log."""
+
+import asyncio
+import os
+import signal
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import Literal
+
+from bot.playground.model import Json
+
+LOG_LINES = 500
+LINE_BYTES = 64 * 1024
+STOP_SECONDS = 12.0
+
+BotState = Literal["running", "stopped", "starting", "external"]
+
+
+class Bot:
+    """One child process. Without a `command` the bot is somebody else's business: `external`.
+
+    `starting` lasts from the start until the bot has a socket (`connected`). `publish` is given
+    each change as an item of the page's feed.
+    """
+
+    def __init__(self, publish: Callable[[Json], None]) -> None:
+        # The child's argv and environment.
+        self.command: tuple[Sequence[str], Mapping[str, str]] | None = None
+        self.state: BotState = "external"
+        self.restarts = 0
+        self.log: deque[str] = deque(maxlen=LOG_LINES)
+        self._publish = publish
+        self._process: asyncio.subprocess.Process | None = None
+        self._watching: asyncio.Task[None] | None = None
+
+    @property
+    def pid(self) -> int | None:
+        return self._process.pid if self._process is not None else None
+
+    def as_json(self) -> Json:
+        """Without the log."""
+        return {"state": self.state, "pid": self.pid, "restarts": self.restarts}
+
+    async def start(self) -> None:
+        """Start the process, unless it runs."""
+        if self.command is None or self._process is not None:
+            return
+        argv, env = self.command
+        if self._watching is not None:
+            self.restarts += 1
+        self._process = await asyncio.create_subprocess_exec(
+            *argv,
+            env=env,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            limit=LINE_BYTES,
+            start_new_session=True,
+        )
+        self._watching = asyncio.create_task(self._watch(self._process), name="watch the bot")
+        self._become("starting")
+
+    def connected(self) -> None:
+        """The bot has opened a socket."""
+        if self.state == "starting":
+            self._become("running")
+
+    async def kill(self) -> None:
+        """SIGKILL for the bot and all it started; returns when it is gone."""
+        await self._signal(signal.SIGKILL)
+
+    async def stop(self) -> None:
+        """SIGTERM, and SIGKILL for what is still there after 12 seconds."""
+        try:
+            async with asyncio.timeout(STOP_SECONDS):
+                await self._signal(signal.SIGTERM)
+        except TimeoutError:
+            await self.kill()
+
+    async def _signal(self, number: signal.Signals) -> None:
+        process, watching = self._process, self._watching
+        if process is None or watching is None:
+            return
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, number)
+        await asyncio.shield(watching)
+
+    async def _watch(self, process: asyncio.subprocess.Process) -> None:
+        """Read its output to the end, then note how it ended."""
+        assert process.stdout is not None
+        while line := await _line(process.stdout):
+            self._say(line.decode("utf-8", "replace").rstrip("\n"))
+        code = await process.wait()
+        self._process = None
+        end = signal.Signals(-code).name if code < 0 else f"exit code {code}"
+        self._say(f"-- the bot ended: {end}")
+        self._become("stopped")
+
+    def _say(self, line: str) -> None:
+        self.log.append(line)
+        self._publish({"type": "log", "lines": [line]})
+
+    def _become(self, state: BotState) -> None:
+        self.state = state
+        self._publish({"type": "bot", "bot": self.as_json()})
+
+
+async def _line(stream: asyncio.StreamReader) -> bytes:
+    """One line with its end; of a line longer than the buffer, the part that fits."""
+    try:
+        return await stream.readline()
+    except ValueError:
+        return b"(a line too long to show)\n"
