@@ -1,0 +1,85 @@
+// The bot's own process at the bottom of the page: is it alive, kill it, start it, what does it say.
+import { problemOf, tellBot } from "./api.js";
+import { useDesk } from "./desk.js";
+import { classes, html, useEffect, useRef, useState } from "./html.js";
+import { Icon } from "./icons.js";
+
+const SAYS = {
+  running: "running",
+  starting: "starting…",
+  stopped: "stopped",
+  external: "runs elsewhere",
+};
+
+const ANSI = /\x1b\[[0-9;]*m/g;
+const MOODS = [
+  ["bad", /\b(error|critical|traceback|killed|exit -?\d+)/i],
+  ["odd", /\bwarn(ing)?\b/i],
+];
+
+function Line({ text }) {
+  const bare = text.replace(ANSI, "");
+  const mood = MOODS.find(([, pattern]) => pattern.test(bare))?.[0];
+  return html`<div class=${classes("line", mood)}>${bare}</div>`;
+}
+
+function Log({ lines, hidden }) {
+  const scroller = useRef();
+  const atEnd = useRef(true);
+  useEffect(() => {
+    if (atEnd.current) scroller.current.scrollTop = scroller.current.scrollHeight;
+  }, [lines, hidden]);
+  function onScroll({ target }) {
+    atEnd.current = target.scrollHeight - target.scrollTop - target.clientHeight < 30;
+  }
+  return html`
+    <div class="log" data-testid="bot-log" role="log" aria-label="The bot's log" aria-live="off" tabindex="0"
+      hidden=${hidden} ref=${scroller} onScroll=${onScroll}>
+      ${lines.length ? lines.map((text) => html`<${Line} text=${text} />`) : html`<div class="line">Nothing yet.</div>`}
+    </div>
+  `;
+}
+
+function facts({ state, pid, restarts }) {
+  const found = [SAYS[state]];
+  if (pid) found.push(`pid ${pid}`);
+  if (restarts) found.push(restarts === 1 ? "restarted once" : `restarted ${restarts} times`);
+  return found.join(" · ");
+}
+
+/** `open` shows the log. */
+export function BotDrawer({ open, onToggle }) {
+  const { world } = useDesk();
+  const { bot } = world;
+  const [problem, setProblem] = useState(null);
+  async function tell(what) {
+    const answer = await tellBot(what);
+    setProblem(answer.ok === false ? problemOf(answer) : null);
+  }
+  const external = bot.state === "external";
+  const reason = external ? "This bot was not started by the playground" : undefined;
+  return html`
+    <section class=${classes("bot", open && "open", bot.state)} aria-label="Bot">
+      <div class="bot-bar">
+        <button type="button" class="bot-title" aria-expanded=${open} onClick=${onToggle}>
+          <${Icon} name="terminal" /><b>Bot</b>
+        </button>
+        <span class="bot-state" data-testid="bot-state" data-state=${bot.state} role="status">
+          <span class="dot" aria-hidden="true" /><span>${facts(bot)}</span>
+        </span>
+        ${problem && html`<span class="problem" role="alert"><${Icon} name="warning" />${problem}</span>`}
+        <span class="bot-acts">
+          <button type="button" class="kill" data-testid="bot-kill" disabled=${bot.state !== "running"}
+            title=${reason ?? "kill -9: no goodbye, no saving, in the middle of whatever it is doing"}
+            onClick=${() => tell("kill")}>Kill bot <kbd>kill -9</kbd></button>
+          <button type="button" class="start" data-testid="bot-start" disabled=${bot.state !== "stopped"}
+            title=${reason ?? "Start the bot again; it goes on where it was"} onClick=${() => tell("start")}>Start</button>
+          <button type="button" class="show-log" aria-expanded=${open} onClick=${onToggle}>
+            ${open ? "Hide log" : "Show log"}<${Icon} name="chevron" />
+          </button>
+        </span>
+      </div>
+      <${Log} lines=${world.log} hidden=${!open} />
+    </section>
+  `;
+}

@@ -1,0 +1,162 @@
+// The middle pane: a channel, a direct message, or the app's Home.
+import { act } from "./api.js";
+import { Blocks } from "./blocks.js";
+import { Composer } from "./composer.js";
+import { useDesk } from "./desk.js";
+import { classes, html, useEffect, useState } from "./html.js";
+import { Icon } from "./icons.js";
+import { MessageList } from "./message_list.js";
+import { Avatar, nameOf } from "./people.js";
+import { markRead, readTo, threadUnread } from "./reads.js";
+import { byTs, isReply } from "./world.js";
+
+const ChannelIcon = ({ channel }) =>
+  html`<${Icon} name=${channel.is_archived ? "archive" : channel.kind === "group" ? "lock" : "hash"} />`;
+
+const BackToList = () => html`
+  <a class="icon-button back" href="#/" aria-label="Back to channels"><${Icon} name="back" /></a>
+`;
+
+function ChannelHead({ channel }) {
+  const { world } = useDesk();
+  const members = channel.members.map((id) => world.users.get(id));
+  return html`
+    <header class="pane-head">
+      <${BackToList} />
+      <h2><${ChannelIcon} channel=${channel} />${channel.name}</h2>
+      <span class="members" title=${members.map(nameOf).join(", ")} aria-label=${`${members.length} members`}>
+        ${members.slice(0, 3).map((user) => html`<${Avatar} user=${user} size=${20} />`)}${members.length}
+      </span>
+    </header>
+  `;
+}
+
+/** The app's two tabs: Home, which the app publishes, and Messages, the direct messages with it. */
+function AppHead({ tab }) {
+  const { world, go, openDirect } = useDesk();
+  const tabs = [
+    ["home", "Home", () => go("home")],
+    ["messages", "Messages", openDirect],
+  ];
+  return html`
+    <header class="pane-head app-head">
+      <${BackToList} />
+      <h2><${Avatar} user=${world.app} size=${24} />${nameOf(world.app)}<span class="badge">APP</span></h2>
+      <nav class="tabs" aria-label="App">
+        ${tabs.map(
+          ([id, label, open]) => html`
+            <button type="button" aria-current=${id === tab ? "page" : undefined} onClick=${open}>${label}</button>
+          `,
+        )}
+      </nav>
+    </header>
+  `;
+}
+
+/** What a newcomer can do first. Shown where nothing has been said yet. */
+function FirstSteps({ onPropose, mention }) {
+  const { world } = useDesk();
+  const app = world.app?.name;
+  const line = mention ? `@${app} help` : "help";
+  return html`
+    <section class="first-steps" aria-label="First steps">
+      <h3>Try it</h3>
+      <button type="button" onClick=${() => onPropose({ text: line })}>
+        <span>Write <code>${line}</code></span>
+        <small>${nameOf(world.app)} answers in a thread and lists what it can do.</small>
+      </button>
+      <p>While it works: open the thread, press <b>Stop</b>, answer as somebody else with the faces at the top, or kill
+        the bot at the bottom of the page and start it again.</p>
+    </section>
+  `;
+}
+
+function Intro({ channel, empty, onPropose }) {
+  const { world } = useDesk();
+  const direct = channel.kind === "im";
+  return html`
+    <div class="intro">
+      ${direct
+        ? html`<h1><${Avatar} user=${world.app} size=${48} />${nameOf(world.app)}</h1>
+            <p>This is the very beginning of your direct messages with <b>${nameOf(world.app)}</b>. Nobody else sees them.</p>`
+        : html`<h1><${ChannelIcon} channel=${channel} />${channel.name}</h1>
+            <p>This is the very beginning of the <b>${channel.name}</b> channel.</p>`}
+      ${empty &&
+      (direct || channel.members.includes(world.app?.id)) &&
+      html`<${FirstSteps} onPropose=${onPropose} mention=${!direct} />`}
+    </div>
+  `;
+}
+
+export function ChannelPlace({ channel }) {
+  const { world, me, go } = useDesk();
+  const [proposal, setProposal] = useState(null);
+  const [opened] = useState(() => readTo(me, channel.id));
+  const room = world.room(channel.id);
+  const whispers = world.whispers.filter(
+    (whisper) => whisper.channel === channel.id && !isReply(whisper) && whisper.user === me,
+  );
+  const roots = room.roots.map((ts) => room.messages.get(ts));
+  const messages = whispers.length ? [...roots, ...whispers].sort((a, b) => byTs(a.ts, b.ts)) : roots;
+  const direct = channel.kind === "im";
+  const label = direct ? `Message ${world.title(channel, me)}` : `Message #${channel.name}`;
+
+  useEffect(() => markRead(me, channel.id, room.roots.at(-1)));
+
+  /** What a message shows of its thread; a whisper can have none. */
+  const extra = (message) =>
+    message.id
+      ? {}
+      : {
+          thread: room.summary(message.ts),
+          session: world.session(channel.id, message.ts),
+          unread: threadUnread(room, channel.id, message.ts, me),
+          onReply: replyTo(channel.id, message.ts, go),
+        };
+
+  return html`
+    <main class="place" aria-label=${label.replace("Message ", "")}>
+      ${direct ? html`<${AppHead} tab="messages" />` : html`<${ChannelHead} channel=${channel} />`}
+      <${MessageList}
+        messages=${messages}
+        label="Messages"
+        lastRead=${opened}
+        extra=${extra}
+        intro=${html`<${Intro} channel=${channel} empty=${messages.length === 0} onPropose=${setProposal} />`}
+      />
+      ${channel.is_archived
+        ? html`<p class="notice">This channel is archived.</p>`
+        : html`<${Composer} label=${label} testid="composer" sendTestid="send" channel=${channel.id} proposal=${proposal}
+            onSend=${(text) => act(me, "post", { channel: channel.id, text })} />`}
+    </main>
+  `;
+}
+
+const openers = new Map();
+
+/** The function that opens a thread, the same one each time: a row that gets a new one is drawn again. */
+function replyTo(channel, root, go) {
+  const key = `${channel}/${root}`;
+  if (openers.get(key)?.go !== go) openers.set(key, { go, open: () => go(channel, root) });
+  return openers.get(key).open;
+}
+
+export function HomePlace() {
+  const { world, me } = useDesk();
+  const view = world.homes.get(me);
+  useEffect(() => void act(me, "open_home"), [me]);
+  const missing =
+    world.bot.state === "stopped"
+      ? "The bot is stopped, so nothing is here yet. Start it at the bottom of the page."
+      : "The app has not published a Home for you yet.";
+  return html`
+    <main class="place" aria-label=${`${nameOf(world.app)} Home`}>
+      <${AppHead} tab="home" />
+      <div class="scroll-frame">
+        <div class=${classes("home", !view && "empty")}>
+          ${view ? html`<${Blocks} blocks=${view.blocks} source=${{ view: "home" }} />` : html`<p>${missing}</p>`}
+        </div>
+      </div>
+    </main>
+  `;
+}
