@@ -1,0 +1,1 @@
+"""Adapters: each speaks one agent server's protocol and implements `core.ports.Connector`."""

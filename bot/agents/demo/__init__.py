@@ -1,0 +1,1 @@
+"""The agent that comes along: no network, no key, everything a real agent does on demand."""

@@ -1,0 +1,113 @@
+"""What the demo agent's acts are made of: texts, thoughts, tool calls, plans, asks. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import JsonValue
+
+from bot.core.asks import Answer, Ask
+from bot.core.events import (
+    AgentEvent,
+    AskOpened,
+    PlanChanged,
+    PlanEntry,
+    TextDelta,
+    TextDone,
+    ThoughtDelta,
+    ToolFinished,
+    ToolStarted,
+)
+
+PACE = 1 / 45
+"""Seconds between two deltas."""
+READING = 0.35
+"""Seconds before the first word of a text."""
+WORDS = re.compile(r"\S{1,12}\s{0,12}|\s{1,12}")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """An event, `delay` seconds after the one before it."""
+
+    delay: float
+    event: AgentEvent
+
+
+class Stage:
+    """What the acts are made of. Counts the turn's items, so that each has its own name."""
+
+    def __init__(self, turn: str, allowed: frozenset[str]) -> None:
+        self.turn = turn
+        self.allowed = allowed
+        self.written = 0
+        self._items = 0
+        self._plans = 0
+
+    def _item(self) -> str:
+        self._items += 1
+        return f"{self.turn}.{self._items}"
+
+    def text(self, markdown: str, pieces: re.Pattern[str] = WORDS) -> Iterator[Step]:
+        """One text, a few characters at a time."""
+        if not markdown:
+            return
+        item = self._item()
+        delay = READING
+        for found in pieces.finditer(markdown):
+            event = TextDelta(turn=self.turn, item=item, at=found.start(), text=found[0])
+            yield Step(delay, event)
+            delay = PACE
+        self.written += len(markdown)
+        yield Step(0, TextDone(turn=self.turn, item=item, text=markdown))
+
+    def thought(self, markdown: str) -> Iterator[Step]:
+        item = self._item()
+        for found in WORDS.finditer(markdown):
+            event = ThoughtDelta(turn=self.turn, item=item, at=found.start(), text=found[0])
+            yield Step(PACE, event)
+        self.written += len(markdown)
+
+    def start(
+        self, tool: str, title: str, **given: JsonValue
+    ) -> Generator[Step, Answer | None, str]:
+        """A tool call begins; gives its item."""
+        item = self._item()
+        event = ToolStarted(turn=self.turn, item=item, tool=tool, title=title, input=given)
+        yield Step(0.2, event)
+        return item
+
+    def finish(self, item: str, after: float, summary: str, *, ok: bool = True) -> Iterator[Step]:
+        event = ToolFinished(turn=self.turn, item=item, ok=ok, summary=summary)
+        yield Step(after, event)
+
+    def tool(
+        self, tool: str, title: str, seconds: float, summary: str, *, ok: bool = True,
+        **given: JsonValue,
+    ) -> Iterator[Step]:  # fmt: skip
+        """A whole tool call."""
+        item = yield from self.start(tool, title, **given)
+        yield from self.finish(item, seconds, summary, ok=ok)
+
+    def plan(self, lines: tuple[str, ...], done: int) -> Iterator[Step]:
+        """The plan with its first `done` lines done and the next one under way."""
+        entries = tuple(PlanEntry(line, _status(at, done)) for at, line in enumerate(lines))
+        self._plans += 1
+        yield Step(0.1, PlanChanged(turn=self.turn, revision=self._plans, entries=entries))
+
+
+def ask(asked: Ask) -> Generator[Step, Answer | None, Answer]:
+    """Opens an ask and waits until an answer is sent."""
+    answer = None
+    while answer is None:
+        answer = yield Step(0.3, AskOpened(ask=asked))
+    return answer
+
+
+def _status(at: int, done: int) -> Literal["pending", "running", "done"]:
+    if at < done:
+        return "done"
+    return "running" if at == done else "pending"
