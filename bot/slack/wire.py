@@ -1,0 +1,109 @@
+"""The payloads of Slack that we read. Only the fields in use; Slack may add others."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, StringConstraints
+
+Id = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{1,30}$")]
+Ts = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,12}\.[0-9]{1,9}$")]
+
+
+class PostEvent(BaseModel):
+    type: Literal["message", "app_mention"]
+    channel: Id
+    user: Id
+    ts: Ts
+    thread_ts: Ts | None = None
+    subtype: str | None = None
+    bot_id: str | None = None
+    hidden: bool = False
+    text: str | None = None
+    files: list[object] = []
+    attachments: list[object] = []
+
+
+class PostBody(BaseModel):
+    team_id: str | None = None
+    event: PostEvent
+
+
+class NoticeEvent(BaseModel):
+    type: Literal["message", "app_mention"]
+    subtype: str | None = None
+    hidden: bool = False
+
+
+class NoticeBody(BaseModel):
+    event: NoticeEvent
+
+
+class FileItem(BaseModel):
+    id: str = "unnamed"
+    name: str | None = None
+    title: str | None = None
+    mimetype: str | None = None
+    size: int | None = None
+
+
+class Attachment(BaseModel):
+    is_share: bool = False
+    author_name: str | None = None
+    author_subname: str | None = None
+    text: str | None = None
+    fallback: str | None = None
+
+
+class NamedById(BaseModel):
+    id: Id
+
+
+class Option(BaseModel):
+    value: str
+
+
+class Action(BaseModel):
+    action_id: str
+    action_ts: str
+    value: str | None = None
+    selected_option: Option | None = None
+
+
+class Container(BaseModel):
+    channel_id: Id
+    message_ts: Ts
+    thread_ts: Ts | None = None
+
+
+class ClickedMessage(BaseModel):
+    thread_ts: Ts | None = None
+
+
+class ClickBody(BaseModel):
+    type: Literal["block_actions"]
+    user: NamedById
+    team: NamedById | None = None
+    container: Container
+    message: ClickedMessage | None = None
+    actions: list[Action]
+
+
+class StopEvent(BaseModel):
+    channel: Id
+    user: Id
+    thread_ts: Ts
+
+
+class StopBody(BaseModel):
+    event_id: str
+    event: StopEvent
+
+
+class HomeEvent(BaseModel):
+    user: Id
+    tab: str
+
+
+class HomeBody(BaseModel):
+    event: HomeEvent
