@@ -1,4 +1,4 @@
-"""One session in the store, as its owner reads and writes it. Every write is fenced by the epoch."""
+"""One session in the store, as its owner reads and writes it: each write fenced by the epoch."""
 
 from __future__ import annotations
 
@@ -59,11 +59,11 @@ class StoredSession:
         state: SessionState,
         *,
         done: Sequence[str] = (),
-        intent: PartKey | None = None,
+        intents: Sequence[PartKey] = (),
         receipts: Sequence[Receipt] = (),
     ) -> None:
         """Store the state together with what it came from (`done` inbox keys) and what it leads to
-        (`intent` to post, `receipts` of posts). All or nothing.
+        (`intents` to post, `receipts` of posts). All or nothing.
 
         Raises LeaseLost when another owner took over, StoreUnavailable.
         """
@@ -81,16 +81,16 @@ class StoredSession:
             )
             if done and await inbox.mark_done(tx, done) != set(done):
                 raise LeaseLost("An input was handled by somebody else meanwhile.")
-            if intent is not None:
+            for key in intents:
                 await messages.intend(
                     tx,
-                    intent_id(self._session, intent),
+                    intent_id(self._session, key),
                     self._session,
-                    intent.slot,
-                    intent.part,
-                    str(intent.place),
-                    intent.place.channel,
-                    intent.place.thread_ts,
+                    key.slot,
+                    key.part,
+                    str(key.place),
+                    key.place.channel,
+                    key.place.thread_ts,
                 )
             for receipt in receipts:
                 await messages.record(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from bot.core.commands import Outcome, Published, Refused
+from bot.core.commands import Outcome, Published, Refused, Tick
 from bot.core.errors import SurfaceError
 from bot.core.ids import PartKey
 from bot.core.ports import Surface, Target
@@ -97,11 +97,15 @@ class Streamer:
             )  # fmt: skip
             if error.retryable:
                 await asyncio.sleep(RETRY_AFTER)
-                self.settled(key)
+                await self._look_again(key)
                 return
             await self._report(Refused(key=key, shown=digest(last), reason=error.user_message))
             return
         if receipt is None:
-            self.settled(key)
+            await self._look_again(key)
             return
         await self._report(Published(receipt=receipt))
+
+    async def _look_again(self, key: PartKey) -> None:
+        self.settled(key)
+        await self._report(Tick())

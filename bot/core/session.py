@@ -84,11 +84,12 @@ def reduce(state: SessionState, happened: Input, rules: Rules, now: float) -> Se
     return _go_on(state, now)
 
 
-def due_at(state: SessionState, rules: Rules) -> float | None:
-    """When the session wants a `Tick` or its outbox looked at again, if nothing else happens."""
-    times = [pending.not_before for pending in state.outbox if pending.not_before]
+def due_at(state: SessionState, rules: Rules, after: float = 0.0) -> float | None:
+    """The first time later than `after` at which the session wants a `Tick`, if nothing else
+    happens: a command to be tried again, or the end of patience with a stop."""
+    times = [pending.not_before for pending in state.outbox]
     times += [turn.stop_at + rules.stop_patience for turn in state.open_turns if turn.stop_at]
-    return min(times, default=None)
+    return min((at for at in times if at > after), default=None)
 
 
 # --- people ---------------------------------------------------------------------------------------

@@ -78,6 +78,16 @@ async def pending(tx: AsyncConnection, session_id: str, after_seq: int = 0) -> l
     return [InboxRow(**row) for row in (await tx.execute(query)).mappings()]
 
 
+async def waiting(tx: AsyncConnection, buckets: Collection[str]) -> list[tuple[str, str]]:
+    """(session id, bucket) of the sessions that have inputs not yet done."""
+    query = (
+        select(inbox.c.session_id, inbox.c.bucket)
+        .where(inbox.c.bucket.in_(list(buckets)), inbox.c.done_at.is_(None))
+        .distinct()
+    )
+    return [(session, bucket) for session, bucket in (await tx.execute(query)).tuples()]
+
+
 async def is_known(tx: AsyncConnection, key: str) -> bool:
     """Whether an input of this key was stored, done or not."""
     found = await tx.execute(select(inbox.c.key).where(inbox.c.key == key))

@@ -1,0 +1,207 @@
+"""One actor for each session that has something to do, in the buckets this replica owns.
+
+Actors are started by new input, by a takeover (their work was left open), or because their time has
+come; they end when idle. One that dies is started again with backoff and adopts its session anew.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import cast
+
+import structlog
+
+from bot.bridge.actor import IDLE_AFTER, SessionActor
+from bot.bridge.stored_session import StoredSession
+from bot.core.errors import LeaseLost, StoreUnavailable
+from bot.core.ids import SessionId
+from bot.core.policy import Rules
+from bot.core.ports import Connector, Surface
+from bot.store import inbox, sessions
+from bot.store.database import Database, clock
+
+log = structlog.get_logger()
+
+SWEEP = 0.5
+"""Seconds between looks for work that nobody announced: input stored by another replica whose
+notification was lost, and sessions whose time has come."""
+
+PRUNE_EVERY = 3600.0
+KEEP_INPUT = 7 * 24 * 3600.0
+"""Seconds a handled input stays known, so that a late redelivery or catch-up finds it done."""
+
+FIRST_BACKOFF = 0.5
+MOST_BACKOFF = 30.0
+DRAIN_PATIENCE = 8.0
+"""Seconds actors may take to save and end at shutdown; systemd and Kubernetes give 10 or more."""
+
+
+@dataclass(slots=True)
+class _Running:
+    """A session's actor, or the pause before it starts again."""
+
+    bucket: str
+    epoch: int
+    task: asyncio.Task[None] | None = None
+    actor: SessionActor | None = None
+    failures: int = 0
+
+
+@dataclass(slots=True)
+class _Owned:
+    epoch: int
+    sessions: dict[SessionId, _Running] = field(default_factory=dict[SessionId, _Running])
+
+
+class Supervisor:
+    """Runs inside the caller's task group; `run` sweeps until cancelled."""
+
+    def __init__(
+        self,
+        database: Database,
+        connectors: Mapping[str, Connector],
+        surface: Surface,
+        rules: Rules,
+        tasks: asyncio.TaskGroup,
+        *,
+        idle_after: float = IDLE_AFTER,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._database = database
+        self._connectors = connectors
+        self._surface = surface
+        self._rules = rules
+        self._tasks = tasks
+        self._idle_after = idle_after
+        self._now = now
+        self._owned: dict[str, _Owned] = {}
+        self._draining = False
+        self._pruned_at = 0.0
+        self._news = asyncio.Event()
+
+    @property
+    def actors(self) -> int:
+        return sum(len(owned.sessions) for owned in self._owned.values())
+
+    def gained(self, bucket: str, epoch: int) -> None:
+        """This replica owns the bucket now; its open work is found by the next sweep."""
+        self._owned[bucket] = _Owned(epoch)
+        self._news.set()
+
+    def lost(self, bucket: str) -> None:
+        """Another replica owns it: stop at once, show and save nothing more."""
+        owned = self._owned.pop(bucket, None)
+        for running in owned.sessions.values() if owned else ():
+            if running.task is not None:
+                running.task.cancel()
+
+    def wake(self, session: SessionId, bucket: str) -> None:
+        """There is new input for this session. Does nothing when another replica owns it."""
+        owned = self._owned.get(bucket)
+        if owned is None or self._draining:
+            return
+        running = owned.sessions.get(session)
+        if running is None:
+            running = owned.sessions[session] = _Running(bucket, owned.epoch)
+            running.task = self._tasks.create_task(
+                self._keep(session, running), name=f"session {session}"
+            )
+        elif running.actor is not None:
+            running.actor.wake()
+
+    def look(self) -> None:
+        """Sweep now: another replica stored something for one of our buckets."""
+        self._news.set()
+
+    async def run(self) -> None:
+        """Find work nobody announced, until cancelled."""
+        while True:
+            try:
+                await self._sweep()
+            except StoreUnavailable:
+                log.warning("sweep.failed", error="StoreUnavailable")
+            try:
+                async with asyncio.timeout(SWEEP):
+                    await self._news.wait()
+            except TimeoutError:
+                pass
+            self._news.clear()
+
+    async def drain(self) -> None:
+        """Let every actor save and end; whoever takes longer is cancelled."""
+        self._draining = True
+        running = [one for owned in self._owned.values() for one in owned.sessions.values()]
+        for one in running:
+            if one.actor is not None:
+                one.actor.stop()
+        tasks = [one.task for one in running if one.task is not None]
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=DRAIN_PATIENCE)
+            for task in late:
+                task.cancel()
+            log.info("drained", sessions=len(tasks), late=len(late))
+
+    async def _sweep(self) -> None:
+        if self._draining or not self._owned:
+            return
+        async with self._database.transaction() as tx:
+            at = await clock(tx)
+            waiting = await inbox.waiting(tx, list(self._owned))
+            active = await sessions.active(tx, list(self._owned), at)
+            asleep = [id for id in active if not self._is_running(SessionId(id))]
+            rows = [row for id in asleep if (row := await sessions.get(tx, id))]
+            if at - self._pruned_at > PRUNE_EVERY:
+                await inbox.prune(tx, KEEP_INPUT)
+                self._pruned_at = at
+        for row in rows:
+            self.wake(SessionId(row.id), row.bucket)
+        for session, bucket in waiting:
+            self.wake(SessionId(session), bucket)
+
+    def _is_running(self, session: SessionId) -> bool:
+        return any(session in owned.sessions for owned in self._owned.values())
+
+    async def _keep(self, session: SessionId, running: _Running) -> None:
+        """Run the session's actor until it is idle; start it again when it dies."""
+        try:
+            while not await self._run_once(session, running):
+                await asyncio.sleep(min(MOST_BACKOFF, FIRST_BACKOFF * 2**running.failures))
+                running.failures += 1
+        finally:
+            owned = self._owned.get(running.bucket)
+            if owned is not None and owned.sessions.get(session) is running:
+                del owned.sessions[session]
+
+    async def _run_once(self, session: SessionId, running: _Running) -> bool:
+        """Whether the actor is done: idle, drained, or replaced by another owner's."""
+        stored = StoredSession(self._database, session, running.epoch, self._rules)
+        actor = running.actor = SessionActor(
+            stored,
+            self._connectors,
+            self._surface,
+            self._rules,
+            idle_after=self._idle_after,
+            now=self._now,
+        )
+        try:
+            await actor.run()
+        except Exception as error:
+            if _is_lease_lost(error):
+                log.info("lease.lost", session=session)
+                return True
+            log.exception("actor.died", session=session, failures=running.failures)
+            return self._draining
+        else:
+            return True
+        finally:
+            running.actor = None
+
+
+def _is_lease_lost(error: BaseException) -> bool:
+    if isinstance(error, BaseExceptionGroup):
+        group = cast(BaseExceptionGroup[BaseException], error)
+        return any(_is_lease_lost(one) for one in group.exceptions)
+    return isinstance(error, LeaseLost)
