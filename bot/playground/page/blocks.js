@@ -152,7 +152,7 @@ function keysOf(blocks) {
   });
 }
 
-/** `source` says where clicks belong: {channel, ts} of a message or {view: "home"}. */
+/** `source` says where clicks belong: {channel, ts} of a message, or {} of a Home. */
 export function Blocks({ blocks, source }) {
   const keys = keysOf(blocks);
   return html`

@@ -13,7 +13,7 @@ const SAYS = {
 
 const ANSI = /\x1b\[[0-9;]*m/g;
 const MOODS = [
-  ["bad", /\b(error|critical|traceback|killed|exit -?\d+)/i],
+  ["bad", /^-- |\b(error|critical|traceback)\b/i],
   ["odd", /\bwarn(ing)?\b/i],
 ];
 
@@ -40,8 +40,13 @@ function Log({ lines, hidden }) {
   `;
 }
 
-function facts({ state, pid, restarts }) {
+/** The playground's own lines in the log begin so; its last says how the bot ended. */
+const ENDED = "-- the bot ended: ";
+
+function facts({ state, pid, restarts }, lines) {
   const found = [SAYS[state]];
+  const ended = state === "stopped" && lines.findLast((line) => line.startsWith(ENDED));
+  if (ended) found.push(ended.slice(ENDED.length));
   if (pid) found.push(`pid ${pid}`);
   if (restarts) found.push(restarts === 1 ? "restarted once" : `restarted ${restarts} times`);
   return found.join(" · ");
@@ -65,11 +70,11 @@ export function BotDrawer({ open, onToggle }) {
           <${Icon} name="terminal" /><b>Bot</b>
         </button>
         <span class="bot-state" data-testid="bot-state" data-state=${bot.state} role="status">
-          <span class="dot" aria-hidden="true" /><span>${facts(bot)}</span>
+          <span class="dot" aria-hidden="true" /><span>${facts(bot, world.log)}</span>
         </span>
         ${problem && html`<span class="problem" role="alert"><${Icon} name="warning" />${problem}</span>`}
         <span class="bot-acts">
-          <button type="button" class="kill" data-testid="bot-kill" disabled=${bot.state !== "running"}
+          <button type="button" class="kill" data-testid="bot-kill" disabled=${external || bot.state === "stopped"}
             title=${reason ?? "kill -9: no goodbye, no saving, in the middle of whatever it is doing"}
             onClick=${() => tell("kill")}>Kill bot <kbd>kill -9</kbd></button>
           <button type="button" class="start" data-testid="bot-start" disabled=${bot.state !== "stopped"}

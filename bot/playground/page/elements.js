@@ -182,7 +182,7 @@ function Overflow({ element, block, source }) {
   `;
 }
 
-/** A picture from this page's own server, else its description: the page loads nothing from elsewhere. */
+/** A picture; its description where it cannot be loaded. */
 export function Picture({ image, look }) {
   const [broken, setBroken] = useState(false);
   if (broken || !image.image_url)
@@ -199,7 +199,7 @@ const ELEMENTS = {
   image: ({ element }) => html`<${Picture} image=${element} look="thumbnail" />`,
 };
 
-/** One element of `block`; `source` says where a click belongs: {channel, ts} or {view}. */
+/** One element of `block`; `source` says where a click belongs: {channel, ts}, or {} on a Home. */
 export function Element({ element, block, source }) {
   const Kind = ELEMENTS[element.type];
   if (!Kind) return html`<span class="placeholder">${element.type}</span>`;

@@ -9,13 +9,11 @@ import { Icon } from "./icons.js";
 import { Mrkdwn, decode, onlyEmoji } from "./mrkdwn.js";
 import { Avatar, nameOf } from "./people.js";
 import { EmojiPicker, Menu } from "./popup.js";
-import { exactTimeOf, lastReply, shortTimeOf, timeOf } from "./when.js";
+import { dayAndTimeOf, exactTimeOf, lastReply, shortTimeOf, timeOf } from "./when.js";
 
 const QUICK = ["white_check_mark", "eyes", "raised_hands"];
 
-export const Time = ({ ts, short }) => html`
-  <time class="time" title=${exactTimeOf(ts)}>${short ? shortTimeOf(ts) : timeOf(ts)}</time>
-`;
+const Time = ({ ts, says }) => html`<time class="time" title=${exactTimeOf(ts)}>${says(ts)}</time>`;
 
 /** A stored text as it was typed: `<@U1>` and `<#C1>` by name again, entities decoded. */
 function typed(text, world) {
@@ -23,6 +21,7 @@ function typed(text, world) {
     text
       .replace(/<@(\w+)[^>]*>/g, (_, id) => `@${world.users.get(id)?.name ?? id}`)
       .replace(/<#(\w+)[^>]*>/g, (_, id) => `#${world.channels.get(id)?.name ?? id}`)
+      .replace(/<!(here|channel|everyone)[^>]*>/g, "@$1")
       .replace(/<(https?:[^>|]+)[^>]*>/g, "$1"),
   );
 }
@@ -31,7 +30,7 @@ function Content({ message }) {
   const { channel, ts, blocks, text, edited } = message;
   const mark = edited && html`<span class="edited"> (edited)</span>`;
   if (blocks?.length)
-    return html`<${Blocks} blocks=${blocks} source=${message.id ? { channel, ts, ephemeral: message.id } : { channel, ts }} />${mark}`;
+    return html`<${Blocks} blocks=${blocks} source=${{ channel, ts }} />${mark}`;
   return html`<div class=${classes("text", onlyEmoji(text) && "jumbo")}><${Mrkdwn} text=${text} />${mark}</div>`;
 }
 
@@ -115,9 +114,10 @@ function Toolbar({ mine, onReact, onReply, onEdit, onDelete }) {
 
 /**
  * `thread` (a summary) and `session` are given where the message stands in its channel; `compact` leaves out the
- * name and picture of a message that follows one by the same author. `onReply` opens the thread.
+ * name and picture of a message that follows one by the same author; `dated` adds the day to its time where no
+ * divider says it. `onReply` opens the thread.
  */
-export const Message = memo(({ message, compact, thread, session, unread, onReply }) => {
+export const Message = memo(({ message, compact, dated, thread, session, unread, onReply }) => {
   const { world, me } = useDesk();
   const [editing, setEditing] = useState(false);
   const [problem, setProblem] = useState(null);
@@ -156,12 +156,12 @@ export const Message = memo(({ message, compact, thread, session, unread, onRepl
       data-author=${author?.name}
       aria-label=${`${nameOf(author)}, ${timeOf(ts)}`}
     >
-      <div class="gutter">${compact ? html`<${Time} ts=${ts} short />` : html`<${Avatar} user=${author} />`}</div>
+      <div class="gutter">${compact ? html`<${Time} ts=${ts} says=${shortTimeOf} />` : html`<${Avatar} user=${author} />`}</div>
       <div class="message-body">
         ${whisper && html`<p class="only-you"><${Icon} name="lock" />Only visible to you</p>`}
         ${!compact &&
         html`<header class="message-head">
-          <b>${nameOf(author)}</b>${author?.is_bot && html`<span class="badge">APP</span>`}<${Time} ts=${ts} />
+          <b>${nameOf(author)}</b>${author?.is_bot && html`<span class="badge">APP</span>`}<${Time} ts=${ts} says=${dated ? dayAndTimeOf : timeOf} />
         </header>`}
         ${body}
         ${message.files && html`<${Files} files=${message.files} />`}

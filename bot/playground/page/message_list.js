@@ -53,14 +53,14 @@ const Day = ({ ts }) => html`
 `;
 
 /** What is drawn between two messages: a new day, and where the unread begin. */
-function rowsOf(messages, lastRead, me, split) {
+function rowsOf(messages, { lastRead, me, days, split }) {
   const rows = [];
   let newShown = false;
   messages.forEach((message, at) => {
     const before = messages[at - 1];
     const newDay = !before || dayOf(before.ts) !== dayOf(message.ts);
     const fresh = !newShown && lastRead && at > 0 && byTs(message.ts, lastRead) > 0 && authorOf(message) !== me;
-    if (newDay) rows.push(html`<${Day} key=${`day ${message.ts}`} ts=${message.ts} />`);
+    if (newDay && days) rows.push(html`<${Day} key=${`day ${message.ts}`} ts=${message.ts} />`);
     if (fresh) {
       newShown = true;
       rows.push(html`<div class="new" key="new" role="separator"><span>New</span></div>`);
@@ -74,9 +74,9 @@ function rowsOf(messages, lastRead, me, split) {
 
 /**
  * `messages` in order; `extra(message)` gives further props of a message's row. `intro` stands above the very
- * first one, `afterFirst` right below it. Only the newest hundred are drawn until earlier ones are asked for.
+ * first one, `afterFirst` right below it. `days` puts dividers between days. Only the newest hundred are drawn until earlier ones are asked for.
  */
-export function MessageList({ messages, label, intro, afterFirst, lastRead, extra }) {
+export function MessageList({ messages, label, intro, afterFirst, lastRead, days, extra }) {
   const { me } = useDesk();
   const [limit, setLimit] = useState(SHOWN);
   const { scroller, content, away, toEnd, onScroll } = useStickyEnd();
@@ -109,10 +109,10 @@ export function MessageList({ messages, label, intro, afterFirst, lastRead, extr
                 Show earlier messages <span>(${hidden.toLocaleString()})</span>
               </button>`
             : intro}
-          ${rowsOf(shown, lastRead, me, afterFirst).map((row) => {
+          ${rowsOf(shown, { lastRead, me, days, split: afterFirst }).map((row) => {
             if (!row.message) return row;
             const { message, compact } = row;
-            const drawn = html`<${Message} key=${message.id ?? message.ts} message=${message} compact=${compact} ...${extra?.(message)} />`;
+            const drawn = html`<${Message} key=${message.id ?? message.ts} message=${message} compact=${compact} dated=${!days} ...${extra?.(message)} />`;
             return message === messages[0] && afterFirst ? [drawn, afterFirst] : drawn;
           })}
         </div>

@@ -121,6 +121,7 @@ export function ChannelPlace({ channel }) {
         messages=${messages}
         label="Messages"
         lastRead=${opened}
+        days
         extra=${extra}
         intro=${html`<${Intro} channel=${channel} empty=${messages.length === 0} onPropose=${setProposal} />`}
       />
@@ -154,7 +155,7 @@ export function HomePlace() {
       <${AppHead} tab="home" />
       <div class="scroll-frame">
         <div class=${classes("home", !view && "empty")}>
-          ${view ? html`<${Blocks} blocks=${view.blocks} source=${{ view: "home" }} />` : html`<p>${missing}</p>`}
+          ${view ? html`<${Blocks} blocks=${view.blocks} source=${{}} />` : html`<p>${missing}</p>`}
         </div>
       </div>
     </main>

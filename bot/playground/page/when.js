@@ -36,6 +36,10 @@ export function dayName(ts) {
   return `${parts.weekday}, ${parts.month} ${ordinal(date.getDate())}${year}`;
 }
 
+/** "9:41 AM" today, else with its day. */
+export const dayAndTimeOf = (ts) =>
+  daysAgo(dateOf(ts)) === 0 ? timeOf(ts) : `${dayName(ts)} at ${timeOf(ts)}`;
+
 /** "Last reply today at 9:41 AM" of a thread. */
 export function lastReply(ts) {
   const ago = daysAgo(dateOf(ts));
