@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from bot.playground import agent_sessions
 from bot.playground.arguments import Arguments
 from bot.playground.interactions import typed
 from bot.playground.model import Change, Json, SlackError, User
@@ -57,7 +58,7 @@ def _unreact(act: Act) -> Outcome:
 
 def _stop(act: Act) -> Outcome:
     channel, thread_ts = act.wanted.need("channel"), act.wanted.need("thread_ts")
-    return {}, act.workspace.stop(act.user.id, channel, thread_ts, act.now)
+    return {}, agent_sessions.stop(act.workspace, act.user.id, channel, thread_ts, act.now)
 
 
 def _open_home(act: Act) -> Outcome:

@@ -2,6 +2,7 @@
 
 from typing import cast
 
+from bot.playground import agent_sessions
 from bot.playground.call import Answer, Call, done, fact
 from bot.playground.model import Change, Channel, Json, Message, SlackError
 from bot.playground.validate import MARKDOWN_SUM, require_blocks
@@ -10,8 +11,8 @@ UPDATE_TEXT_LIMIT = 4_000
 
 
 def post_message(call: Call) -> Answer:
-    channel, opened = _target(call)
     text, blocks = _content(call)
+    channel, opened = _target(call)
     change = call.workspace.post(
         call.bot,
         channel.id,
@@ -24,7 +25,8 @@ def post_message(call: Call) -> Answer:
     )
     message = posted(change)
     shown = call.workspace.shown(message)
-    return done(opened + change, channel=channel.id, ts=message.ts, message=shown)
+    ended = agent_sessions.end_legacy_status(call.workspace, message)
+    return done(opened + change + ended, channel=channel.id, ts=message.ts, message=shown)
 
 
 def update(call: Call) -> Answer:

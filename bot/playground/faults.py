@@ -22,11 +22,13 @@ class MethodFault:
 @dataclass(slots=True)
 class Faults:
     """`methods` by name; `feature_disabled` is answered by every agents.sessions.* method;
-    `duplicate_events` sends each event so many times more, in envelopes of their own."""
+    `duplicate_events` sends each event so many times more, in envelopes of their own;
+    `event_delays` are seconds the next events wait, one each: later ones overtake them."""
 
     methods: dict[str, MethodFault] = field(default_factory=lambda: dict[str, MethodFault]())
     feature_disabled: bool = False
     duplicate_events: int = 0
+    event_delays: list[float] = field(default_factory=lambda: list[float]())
 
     def strike(self, method: str) -> MethodFault:
         """The fault of this call, counted; a harmless one if there is none."""

@@ -63,10 +63,11 @@ class LocalSlack:
             install = self.workspace.install_of(event.team_id)
             event_id = self.workspace.new_id("Ev")
             body = events.callback(install, event_id, event.inner, self.now())
+            delay = self.faults.event_delays.pop(0) if self.faults.event_delays else 0.0
             for _ in range(1 + self.faults.duplicate_events):
                 delivery = Delivery(self.now(), "events_api", body)
                 self.journal.deliveries.append(delivery)
-                self.socket_mode.send_event(delivery)
+                self.socket_mode.send_event(delivery, delay)
 
     def call(
         self,

@@ -4,16 +4,19 @@ import asyncio
 import hmac
 import json
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, cast
 
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
+from bot.playground.agent_sessions import session_record
+from bot.playground.feed import Feed
 from bot.playground.local_slack import LocalSlack
 from bot.playground.model import Json, record
 from bot.playground.supervise import Bot
-from bot.playground.workspace import channel_record, session_record
+from bot.playground.workspace import channel_record
 
 PAGE = Path(__file__).parent / "page"
 COOKIE = "playground"
@@ -178,18 +181,10 @@ class PageRoutes:
             headers={**PAGE_HEADERS, "Content-Type": "text/event-stream; charset=utf-8"}
         )
         await response.prepare(request)
-        await response.write(b": hello\n\n")
-        while True:
-            for number, item in feed.since(seen):
-                seen = number
-                await response.write(f"id: {number}\ndata: {item}\n\n".encode())
-            if seen < feed.seq:
-                continue
-            try:
-                async with asyncio.timeout(KEEP_ALIVE_SECONDS):
-                    await feed.news.wait()
-            except TimeoutError:
-                await response.write(b": alive\n\n")
+        # A reader that goes away is how every feed ends.
+        with suppress(ConnectionError):
+            await _follow(feed, seen, response)
+        return response
 
     async def act(self, request: web.Request) -> web.StreamResponse:
         return web.json_response(await self._slack.act(await _object(request)))
@@ -204,6 +199,22 @@ class PageRoutes:
             case _:
                 raise web.HTTPBadRequest(text='"do" must be "kill" or "start".\n')
         return web.json_response(self._bot.as_json())
+
+
+async def _follow(feed: Feed, seen: int, response: web.StreamResponse) -> None:
+    """Write items as they come, for ever; a comment now and then shows that we live."""
+    await response.write(b": hello\n\n")
+    while True:
+        for number, item in feed.since(seen):
+            seen = number
+            await response.write(f"id: {number}\ndata: {item}\n\n".encode())
+        if seen < feed.seq:
+            continue
+        try:
+            async with asyncio.timeout(KEEP_ALIVE_SECONDS):
+                await feed.news.wait()
+        except TimeoutError:
+            await response.write(b": alive\n\n")
 
 
 async def _object(request: web.Request) -> Json:

@@ -12,7 +12,7 @@ from typing import Self
 
 from aiohttp import web
 
-from bot.playground import routes, state_file
+from bot.playground import agent_sessions, routes, state_file
 from bot.playground.faults import Faults
 from bot.playground.journal import Journal
 from bot.playground.limits import LimitMode
@@ -149,7 +149,9 @@ class Playground:
             asyncio.create_task(self._let_statuses_expire(), name="let statuses expire"),
         ]
         if self.config.state is not None:
-            keeping = state_file.keep(self.config.state, self.workspace, self.local.feed)
+            keeping = state_file.keep(
+                self.config.state, self.workspace, self.local.feed, self.bot.say
+            )
             self._tasks.append(asyncio.create_task(keeping, name="keep the state file"))
         return self
 
@@ -195,7 +197,7 @@ class Playground:
     async def _let_statuses_expire(self) -> None:
         while True:
             await asyncio.sleep(SESSION_CHECK_SECONDS)
-            self.local.apply(self.workspace.expire_sessions(self.local.now()))
+            self.local.apply(agent_sessions.expire(self.workspace, self.local.now()))
 
 
 def _workspace(config: PlaygroundConfig, scopes: Iterable[str]) -> Workspace:

@@ -2,6 +2,7 @@
 
 from typing import cast
 
+from bot.playground import agent_sessions
 from bot.playground.call import Answer, Call, done
 from bot.playground.model import STATUSES, Misuse, SlackError, Status
 
@@ -21,7 +22,9 @@ def set_status(call: Call) -> Answer:
     title = arguments.text("title")
     if title is not None and len(title) > TITLE_LIMIT:
         raise SlackError("invalid_arguments", ("[ERROR] title is longer than 200 characters",))
-    change = call.workspace.set_status(channel_id, thread_ts, status, call.now, title=title)
+    change = agent_sessions.set_status(
+        call.workspace, channel_id, thread_ts, status, call.now, title=title
+    )
     title = call.workspace.sessions[(channel_id, thread_ts)].title
     return done(change, status=status, agent_status=status, title=title)
 
@@ -31,7 +34,7 @@ def rename(call: Call) -> Answer:
     title = call.arguments.need("title")
     if not 1 <= len(title) <= TITLE_LIMIT:
         raise SlackError("invalid_name")
-    change = call.workspace.rename_session(channel_id, thread_ts, title, call.bot, call.now)
+    change = agent_sessions.rename(call.workspace, channel_id, thread_ts, title, call.bot, call.now)
     session = call.workspace.sessions[(channel_id, thread_ts)]
     return done(change, status=session.status, agent_status=session.status, title=session.title)
 
@@ -54,8 +57,13 @@ def set_assistant_status(call: Call) -> Answer:
     channel = call.workspace.channel_seen_by(call.bot, call.arguments.need("channel_id"))
     status: Status = "processing" if call.arguments.need("status") else "active"
     try:
-        change = call.workspace.set_status(
-            channel.id, call.arguments.need("thread_ts"), status, call.now, legacy=True
+        change = agent_sessions.set_status(
+            call.workspace,
+            channel.id,
+            call.arguments.need("thread_ts"),
+            status,
+            call.now,
+            legacy=True,
         )
     except Misuse:
         raise SlackError("invalid_thread_ts") from None

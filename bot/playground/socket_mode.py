@@ -87,9 +87,9 @@ class SocketMode:
             self._gone(socket)
         return ws
 
-    def send_event(self, delivery: Delivery) -> None:
-        """Deliver in the background; the outcome shows in the record."""
-        task = asyncio.create_task(self._deliver(delivery), name="deliver event")
+    def send_event(self, delivery: Delivery, delay: float = 0.0) -> None:
+        """Deliver after `delay` seconds, in the background; the outcome shows in the record."""
+        task = asyncio.create_task(self._deliver(delivery, delay), name="deliver event")
         self._deliveries.add(task)
         task.add_done_callback(self._deliveries.discard)
 
@@ -119,8 +119,8 @@ class SocketMode:
         for socket in list(self.sockets):
             await socket.ws.close()
 
-    async def _deliver(self, delivery: Delivery) -> None:
-        for attempt, wait in enumerate((0.0, *self.retry_schedule)):
+    async def _deliver(self, delivery: Delivery, delay: float) -> None:
+        for attempt, wait in enumerate((delay, *self.retry_schedule)):
             await asyncio.sleep(wait)
             if await self._attempt(delivery, attempt):
                 delivery.outcome = "acked"

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from bot.playground.feed import Feed
@@ -38,8 +39,8 @@ def save(path: Path, workspace: Workspace) -> None:
     os.replace(draft, path)
 
 
-async def keep(path: Path, workspace: Workspace, feed: Feed) -> None:
-    """Save soon after each change, until cancelled; then once more.
+async def keep(path: Path, workspace: Workspace, feed: Feed, say: Callable[[str], None]) -> None:
+    """Save soon after each change, until cancelled; then once more. `say` is told of failures.
 
     Every change of the workspace is on the feed, or hands out an id.
     """
@@ -50,7 +51,10 @@ async def keep(path: Path, workspace: Workspace, feed: Feed) -> None:
                 await feed.news.wait()
                 await asyncio.sleep(LATENESS)
                 continue
-            save(path, workspace)
             saved = state
+            try:
+                save(path, workspace)
+            except OSError as error:
+                say(f"-- the local Slack could not save its state: {error}")
     finally:
         save(path, workspace)

@@ -90,14 +90,15 @@ class Bot:
         """Read its output to the end, then note how it ended."""
         assert process.stdout is not None
         while line := await _line(process.stdout):
-            self._say(line.decode("utf-8", "replace").rstrip("\n"))
+            self.say(line.decode("utf-8", "replace").rstrip("\n"))
         code = await process.wait()
         self._process = None
         end = signal.Signals(-code).name if code < 0 else f"exit code {code}"
-        self._say(f"-- the bot ended: {end}")
+        self.say(f"-- the bot ended: {end}")
         self._become("stopped")
 
-    def _say(self, line: str) -> None:
+    def say(self, line: str) -> None:
+        """Put a line in the log."""
         self.log.append(line)
         self._publish({"type": "log", "lines": [line]})
 

@@ -21,7 +21,6 @@ from bot.playground.model import (
     Misuse,
     Session,
     SlackError,
-    Status,
     Team,
     User,
     as_ts,
@@ -29,8 +28,6 @@ from bot.playground.model import (
 )
 
 TEXT_LIMIT = 40_000
-PROCESSING_SECONDS = 3600.0
-LEGACY_STATUS_SECONDS = 120.0
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
@@ -113,8 +110,8 @@ class Workspace:
         if self.user(user_id).id in channel.members:
             raise SlackError("already_in_channel")
         channel.members.append(user_id)
-        event = events.member_joined(channel, user_id, inviter, self._tick(channel, now))
-        return Change(self._heard(channel, event), (_redrawn_channel(channel),))
+        event = events.member_joined(channel, user_id, inviter, self.tick(channel, now))
+        return Change(self.heard(channel, event), (_redrawn_channel(channel),))
 
     # ---- messages
 
@@ -162,8 +159,8 @@ class Workspace:
         if not text.strip() and not blocks:
             raise SlackError("no_text")
         if thread_ts is not None:
-            self._require_root(channel_id, thread_ts)
-        message = self._signed(author, channel, text[:TEXT_LIMIT], self._tick(channel, now))
+            self.require_root(channel_id, thread_ts)
+        message = self._signed(author, channel, text[:TEXT_LIMIT], self.tick(channel, now))
         message.thread_ts = thread_ts
         message.blocks = self._with_ids(blocks)
         message.metadata = metadata or None
@@ -173,8 +170,8 @@ class Workspace:
         redraw: list[Json] = [{"type": "message", "message": self.shown(message)}]
         if thread_ts is not None:
             redraw.append(self._redrawn(self.messages[channel_id][thread_ts]))
-        events = self._heard(channel, *self._told(channel, message))
-        return Change(events, tuple(redraw), message) + self._end_legacy_status(message)
+        events = self.heard(channel, *self._told(channel, message))
+        return Change(events, tuple(redraw), message)
 
     def edit(
         self,
@@ -203,7 +200,7 @@ class Workspace:
             raise SlackError("no_text")
         previous = self.shown(message)
         if new_text != message.text:
-            message.edited = {"user": author, "ts": self._tick(channel, now)}
+            message.edited = {"user": author, "ts": self.tick(channel, now)}
         message.text, message.blocks = new_text, new_blocks
         if metadata is not None:
             message.metadata = metadata or None
@@ -228,8 +225,8 @@ class Workspace:
         if message.is_reply and message.thread_ts is not None:
             self._replies[(channel_id, message.thread_ts)].remove(ts)
             redraw.append(self._redrawn(self.messages[channel_id][message.thread_ts]))
-        event = events.message_deleted(channel, self._tick(channel, now), previous)
-        return Change(self._heard(channel, event), tuple(redraw))
+        event = events.message_deleted(channel, self.tick(channel, now), previous)
+        return Change(self.heard(channel, event), tuple(redraw))
 
     def whisper(
         self,
@@ -249,8 +246,8 @@ class Workspace:
         if not text.strip() and not blocks:
             raise SlackError("no_text")
         if thread_ts is not None:
-            self._require_root(channel_id, thread_ts)
-        message = self._signed(author, channel, text, self._tick(channel, now))
+            self.require_root(channel_id, thread_ts)
+        message = self._signed(author, channel, text, self.tick(channel, now))
         message.thread_ts = thread_ts
         message.blocks = self._with_ids(blocks)
         ephemeral = Ephemeral(self.new_id("Ep"), reader, message)
@@ -278,59 +275,7 @@ class Workspace:
             del message.reactions[name]
         return self._reacted("reaction_removed", channel, message, user_id, name, now)
 
-    # ---- agent sessions and App Home
-
-    def set_status(
-        self,
-        channel_id: str,
-        thread_ts: str,
-        status: Status,
-        now: float,
-        *,
-        title: str | None = None,
-        legacy: bool = False,
-    ) -> Change:
-        """Set a session's status, making the session if needed; `title` counts only then."""
-        self._require_root(channel_id, thread_ts)
-        key = (channel_id, thread_ts)
-        session = self.sessions.get(key)
-        if session is None:
-            session = self.sessions[key] = Session(channel_id, thread_ts, status, title)
-        hold = LEGACY_STATUS_SECONDS if legacy else PROCESSING_SECONDS
-        session.status, session.legacy = status, legacy
-        session.until = now + hold if status == "processing" else None
-        return _session_change(session)
-
-    def rename_session(
-        self, channel_id: str, thread_ts: str, title: str, user_id: str, now: float
-    ) -> Change:
-        """Colons become underscores, as seen on Slack; the app is told of its own renames too."""
-        session = self.sessions.get((channel_id, thread_ts))
-        if session is None:
-            raise SlackError("not_authorized")
-        channel, previous = self.channels[channel_id], session.title
-        session.title = title.replace(":", "_")
-        ts = self._tick(channel, now)
-        event = events.session_renamed(session, previous, user_id, channel.team_id, ts)
-        return Change(self._heard(channel, event)) + _session_change(session)
-
-    def expire_sessions(self, now: float) -> Change:
-        """Let statuses that were not renewed fall back to `active` (an hour; legacy: 2 minutes)."""
-        change = Change()
-        for session in self.sessions.values():
-            if session.until is not None and session.until <= now:
-                session.status, session.until = "active", None
-                change += _session_change(session)
-        return change
-
-    def stop(self, user_id: str, channel_id: str, thread_ts: str, now: float) -> Change:
-        """A person presses Slack's own Stop. The status stays: setting it is the app's part."""
-        channel = self.channel_seen_by(user_id, channel_id)
-        session = self.sessions.get((channel_id, thread_ts))
-        if session is None or session.status != "processing":
-            raise SlackError("session_not_processing")
-        event = events.session_stopped(session, user_id, self._tick(channel, now))
-        return Change(self._heard(channel, event))
+    # ---- the app's own places
 
     def suggest(self, channel_id: str, prompts: list[Json]) -> Change:
         """The prompts a person is offered in their direct message with the app."""
@@ -347,7 +292,7 @@ class Workspace:
         install = self.install_of(self.user(user_id).team_id)
         channel, opened = self.open_im(user_id, install.user_id)
         view = self.homes.get(user_id) if tab == "home" else None
-        event = events.home_opened(channel, user_id, tab, view, self._tick(channel, now))
+        event = events.home_opened(channel, user_id, tab, view, self.tick(channel, now))
         return Change((Event(channel.team_id, event),)) + opened
 
     # ---- how things look
@@ -388,7 +333,8 @@ class Workspace:
 
     # ---- inside
 
-    def _tick(self, channel: Channel, now: float) -> str:
+    def tick(self, channel: Channel, now: float) -> str:
+        """The next ts of a channel: unique, and never before an earlier one."""
         channel.last_us = max(channel.last_us + 1, int(now * 1_000_000))
         return as_ts(channel.last_us)
 
@@ -399,7 +345,8 @@ class Workspace:
             message.bot_id, message.app_id = install.bot_id, install.app_id
         return message
 
-    def _require_root(self, channel_id: str, thread_ts: str) -> None:
+    def require_root(self, channel_id: str, thread_ts: str) -> None:
+        """Refuse a thread_ts that is not the root of a thread."""
         root = self.messages.get(channel_id, {}).get(thread_ts)
         if root is not None and not root.is_reply:
             return
@@ -424,16 +371,16 @@ class Workspace:
             return (posted,)
         return (events.app_mention(posted), posted)
 
-    def _heard(self, channel: Channel, *inner: Json) -> tuple[Event, ...]:
+    def heard(self, channel: Channel, *inner: Json) -> tuple[Event, ...]:
         """The app hears what happens where its bot is a member."""
         if self.install_of(channel.team_id).user_id not in channel.members:
             return ()
         return tuple(Event(channel.team_id, event) for event in inner)
 
     def _changed(self, channel: Channel, message: Message, previous: Json, now: float) -> Change:
-        ts = self._tick(channel, now)
+        ts = self.tick(channel, now)
         event = events.message_changed(channel, ts, self.shown(message), previous)
-        return Change(self._heard(channel, event), (self._redrawn(message),), message)
+        return Change(self.heard(channel, event), (self._redrawn(message),), message)
 
     def _redrawn(self, message: Message) -> Json:
         return {"type": "message_changed", "message": self.shown(message)}
@@ -441,15 +388,8 @@ class Workspace:
     def _reacted(
         self, kind: str, channel: Channel, message: Message, user: str, name: str, now: float
     ) -> Change:
-        event = events.reaction(kind, message, user, name, self._tick(channel, now))
-        return Change(self._heard(channel, event), (self._redrawn(message),), message)
-
-    def _end_legacy_status(self, message: Message) -> Change:
-        session = self.sessions.get((message.channel, message.thread_ts or ""))
-        if session is None or not session.legacy or message.bot_id is None:
-            return Change()
-        session.status, session.until = "active", None
-        return _session_change(session)
+        event = events.reaction(kind, message, user, name, self.tick(channel, now))
+        return Change(self.heard(channel, event), (self._redrawn(message),), message)
 
 
 def channel_record(channel: Channel) -> Json:
@@ -461,16 +401,3 @@ def channel_record(channel: Channel) -> Json:
 
 def _redrawn_channel(channel: Channel) -> Json:
     return {"type": "channel", "channel": channel_record(channel)}
-
-
-def session_record(session: Session) -> Json:
-    return {
-        "channel": session.channel,
-        "thread_ts": session.thread_ts,
-        "status": session.status,
-        "title": session.title,
-    }
-
-
-def _session_change(session: Session) -> Change:
-    return Change(redraw=({"type": "session", "session": session_record(session)},))
