@@ -11,20 +11,23 @@ import { unreadIn } from "./reads.js";
 
 const REDRAW_MS = 16;
 
-/** Draw again after changes of the world, at most once per frame however fast they come. */
+/** Draw again after changes of the world, at most once per frame however fast they come; and when looked at. */
 function useWorld(world) {
   const [, setVersion] = useState(0);
   useEffect(() => {
     let timer = null;
-    const end = world.listen(() => {
+    function redraw() {
       timer ??= setTimeout(() => {
         timer = null;
         setVersion((version) => version + 1);
       }, REDRAW_MS);
-    });
+    }
+    const end = world.listen(redraw);
+    document.addEventListener("visibilitychange", redraw);
     return () => {
       clearTimeout(timer);
       end();
+      document.removeEventListener("visibilitychange", redraw);
     };
   }, [world]);
 }

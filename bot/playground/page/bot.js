@@ -43,13 +43,16 @@ function Log({ lines, hidden }) {
 /** The playground's own lines in the log begin so; its last says how the bot ended. */
 const ENDED = "-- the bot ended: ";
 
-function facts({ state, pid, restarts }, lines) {
-  const found = [SAYS[state]];
+function Facts({ bot, lines }) {
+  const { state, pid, restarts } = bot;
   const ended = state === "stopped" && lines.findLast((line) => line.startsWith(ENDED));
-  if (ended) found.push(ended.slice(ENDED.length));
-  if (pid) found.push(`pid ${pid}`);
-  if (restarts) found.push(restarts === 1 ? "restarted once" : `restarted ${restarts} times`);
-  return found.join(" · ");
+  return html`
+    <span>
+      ${SAYS[state]}${ended && ` · ${ended.slice(ENDED.length)}`}
+      ${pid && html`<span class="pid"> · pid ${pid}</span>`}
+      ${restarts > 0 && ` · restarted ${restarts === 1 ? "once" : `${restarts} times`}`}
+    </span>
+  `;
 }
 
 /** `open` shows the log. */
@@ -70,7 +73,7 @@ export function BotDrawer({ open, onToggle }) {
           <${Icon} name="terminal" /><b>Bot</b>
         </button>
         <span class="bot-state" data-testid="bot-state" data-state=${bot.state} role="status">
-          <span class="dot" aria-hidden="true" /><span>${facts(bot, world.log)}</span>
+          <span class="dot" aria-hidden="true" /><${Facts} bot=${bot} lines=${world.log} />
         </span>
         ${problem && html`<span class="problem" role="alert"><${Icon} name="warning" />${problem}</span>`}
         <span class="bot-acts">

@@ -96,6 +96,7 @@ const ALLOWED = {
   ],
   ALLOWED_ATTR: ["checked", "class", "disabled", "href", "start", "type"],
   ALLOWED_URI_REGEXP: /^(?:https?:|mailto:)/i,
+  ADD_URI_SAFE_ATTR: ["start", "type"], // else their values, too, must be web addresses
 };
 
 DOMPurify.addHook("afterSanitizeAttributes", (node) => {

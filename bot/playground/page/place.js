@@ -101,7 +101,9 @@ export function ChannelPlace({ channel }) {
   const direct = channel.kind === "im";
   const label = direct ? `Message ${world.title(channel, me)}` : `Message #${channel.name}`;
 
-  useEffect(() => markRead(me, channel.id, room.roots.at(-1)));
+  useEffect(() => {
+    if (markRead(me, channel.id, room.roots.at(-1))) world.tell({ type: "read" });
+  });
 
   /** What a message shows of its thread; a whisper can have none. */
   const extra = (message) =>

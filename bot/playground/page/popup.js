@@ -5,8 +5,8 @@ import { Icon } from "./icons.js";
 
 const STEPS = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 };
 
-/** `content(close)` is drawn while open. Arrow keys move between its buttons, Esc closes it. */
-export function Popup({ label, icon, kind, content }) {
+/** `content(close)` is drawn while open; `kind` is its role, `look` its class. Arrow keys move between its buttons, Esc closes it. */
+export function Popup({ label, icon, kind, look, content }) {
   const [side, setSide] = useState(null);
   const root = useRef();
   const surface = useRef();
@@ -51,7 +51,7 @@ export function Popup({ label, icon, kind, content }) {
         onClick=${toggle}
       ><${Icon} name=${icon} /></button>
       ${side &&
-      html`<span class=${`popup-surface ${side} ${kind}`} role=${kind} aria-label=${label} ref=${surface}>
+      html`<span class=${`popup-surface ${side} ${look}`} role=${kind} aria-label=${label} ref=${surface}>
         ${content(close)}
       </span>`}
     </span>
@@ -74,7 +74,7 @@ export function Menu({ label, items }) {
         >${text}${hint && html`<small>${hint}</small>`}</button>
       `,
     );
-  return html`<${Popup} label=${label} icon="more" kind="menu" content=${content} />`;
+  return html`<${Popup} label=${label} icon="more" kind="menu" look="menu" content=${content} />`;
 }
 
 /** `onPick` hears the shortcode. */
@@ -93,5 +93,5 @@ export function EmojiPicker({ label, onPick }) {
         >${EMOJI[name]}</button>
       `,
     );
-  return html`<${Popup} label=${label} icon="smile" kind="dialog" content=${content} />`;
+  return html`<${Popup} label=${label} icon="smile" kind="dialog" look="picker" content=${content} />`;
 }

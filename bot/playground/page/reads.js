@@ -16,16 +16,17 @@ const marks = load();
 /** The newest ts `person` has seen at a place: a channel, or `channel/root` for a thread; "" if none. */
 export const readTo = (person, place) => marks[`${person}/${place}`] ?? "";
 
-/** Note that `person` has seen everything up to `ts`. */
+/** Note that `person` has seen everything up to `ts`; whether that was news. A hidden page shows nobody anything. */
 export function markRead(person, place, ts) {
   const key = `${person}/${place}`;
-  if (!ts || (marks[key] && byTs(marks[key], ts) >= 0)) return;
+  if (!ts || document.hidden || !after(ts, marks[key])) return false;
   marks[key] = ts;
   try {
     localStorage.setItem(KEY, JSON.stringify(marks));
   } catch {
     // Storage is full or switched off: the mark then lasts as long as the page.
   }
+  return true;
 }
 
 const after = (ts, mark) => !mark || byTs(ts, mark) > 0;

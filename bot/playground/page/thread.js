@@ -47,7 +47,9 @@ export function Thread({ channel, root }) {
   const session = world.session(channel.id, root);
   const title = channel.kind === "im" ? world.title(channel, me) : `# ${channel.name}`;
 
-  useEffect(() => markRead(me, place, replies.at(-1)));
+  useEffect(() => {
+    if (markRead(me, place, replies.at(-1))) world.tell({ type: "read" });
+  });
 
   return html`
     <aside class="thread" data-testid="thread-pane" aria-label="Thread">
