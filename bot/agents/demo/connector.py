@@ -33,6 +33,8 @@ log = structlog.stdlib.get_logger()
 BATCH = 256
 """Most rows written or read at once."""
 
+OLDER = "My journal ends before what was shown here; something of it may be missing."
+
 Clock = Callable[[], float]
 
 
@@ -59,7 +61,8 @@ class DemoSession:
         self._journal = journal
         self._claim = claim
         self._play = play
-        self._start = start
+        self._start = min(start, play.seq)
+        self._lost = start > play.seq
         self._speed = speed
         self._now = now
         self._committed = play.seq
@@ -78,15 +81,10 @@ class DemoSession:
         await self._wish(Answered(ask=ask, answer=answer))
 
     async def events(self) -> AsyncIterator[AgentEvent]:
-        seq = min(self._start, self._committed)
+        seq = self._start
         yield Attached(cursor=str(seq), time=self._now())
-        if self._start > seq:
-            yield Gap(
-                id=f"cursor:{self._start}",
-                reason="The demo agent's journal is older than what was shown here; "
-                "something may be missing.",
-                cursor=str(seq),
-            )
+        if self._lost:
+            yield Gap(id=f"journal:{seq}", reason=OLDER, cursor=str(seq))
         while True:
             news = self._news
             while seq < self._committed:

@@ -69,8 +69,9 @@ class Journal:
 
         def run(db: sqlite3.Connection) -> str:
             fresh = f"demo-{uuid4().hex[:12]}"
-            db.execute("INSERT INTO sessions (id, key) VALUES (?, ?) ON CONFLICT DO NOTHING",
-                       (fresh, key))  # fmt: skip
+            db.execute(
+                "INSERT INTO sessions (id, key) VALUES (?, ?) ON CONFLICT DO NOTHING", (fresh, key)
+            )
             return str(db.execute("SELECT id FROM sessions WHERE key = ?", (key,)).fetchone()[0])
 
         return await self._transaction(run)

@@ -7,9 +7,21 @@ from dataclasses import dataclass
 from typing import Literal
 
 Kind = Literal[
-    "help", "explain", "plan", "deploy", "ask", "think", "fail", "crash", "long", "essay",
-    "echo", "silent", "away", "chat",
-]  # fmt: skip
+    "help",
+    "explain",
+    "plan",
+    "deploy",
+    "ask",
+    "think",
+    "fail",
+    "crash",
+    "long",
+    "essay",
+    "echo",
+    "silent",
+    "away",
+    "chat",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +36,7 @@ class Request:
 
 # The first that is found in what was said wins; a word that people use in passing must stand first.
 _PATTERNS: tuple[tuple[str, Kind], ...] = (
+    (r"^echo\b", "echo"),
     (r"^silent\b", "silent"),
     (r"^away\b", "away"),
     (r"^crash\b", "crash"),
@@ -35,13 +48,14 @@ _PATTERNS: tuple[tuple[str, Kind], ...] = (
     (r"^run\b|\b(deploy|roll ?out|release)\b", "deploy"),
     (r"^ask\b|\bask (me|us) ", "ask"),
     (r"^(explain|show|markdown)\b", "explain"),
-    (r"^(help|hello|hi|\?)|\bwhat can you do\b|\bhow does this work\b", "help"),
+    (r"^(help|hello|hi)\b|^\?|^$|\bonly mentions you\b", "help"),
+    (r"\bwhat can you do\b|\bhow does this work\b", "help"),
 )
 _POLITE = re.compile(
     r"^(?:(?:please|can you|could you|would you|now|ok(?:ay)?|hey)\b[\s,:!]*)+", re.I
 )
 _AUTHOR = re.compile(r"^[^\s:`][^\n:`]{0,60}:\s+")
-_ECHO = re.compile(r"(?:\A|\n[ \t]*\n)(?:[^\s:`>][^\n:`]{0,60}:[ \t]+)?echo(?:[ \t\n]|\Z)", re.I)
+_ECHO = re.compile(r"(?:\A|\n[ \t]*\n)echo(?:\s|\Z)", re.I)
 _NUMBER = re.compile(r"\b(\d{1,7})\s*(k\b|min)?", re.I)
 
 
@@ -60,12 +74,13 @@ def read(prompt: str) -> Request:
         command = _POLITE.sub("", text)
         for pattern, kind in _PATTERNS:
             if re.search(pattern, command, re.I):
-                return Request(kind, command, _number(command))
+                text = command[len("echo ") :] if kind == "echo" else command
+                return Request(kind, text, _number(command))
     return Request("chat", said)
 
 
 def _number(text: str) -> int | None:
-    found = _NUMBER.search(text)
+    found = _NUMBER.search(re.sub(r"(?<=\d)[,.](?=\d{3})", "", text))
     if found is None:
         return None
     unit = (found[2] or "").lower()
@@ -94,8 +109,8 @@ def deployment(text: str) -> tuple[str, str]:
 
 
 def gist(text: str) -> str:
-    """The first words of a text, on one line."""
-    words = " ".join(text.split())
+    """The first words of a text, on one line; without marks that would open code."""
+    words = " ".join(text.replace("`", "").split())
     return words if len(words) <= 80 else f"{words[:80].rsplit(' ', 1)[0]} …"
 
 

@@ -110,14 +110,20 @@ def _plan(stage: Stage, request: Request) -> Act:
     yield from stage.text("Customers can book a delivery on a public holiday. I will fix that.")
     yield from stage.plan(lines, 0)
     yield from stage.tool(
-        "read", "Read shop/delivery.py", 1.2, "214 lines, slots come from a weekly pattern",
+        "read",
+        "Read shop/delivery.py",
+        1.2,
+        "214 lines, slots come from a weekly pattern",
         path="shop/delivery.py",
-    )  # fmt: skip
+    )
     yield from stage.plan(lines, 1)
     yield from stage.tool(
-        "write", "Write migrations/0043_holidays.sql", 1.5, "1 table, 11 rows",
+        "write",
+        "Write migrations/0043_holidays.sql",
+        1.5,
+        "1 table, 11 rows",
         path="migrations/0043_holidays.sql",
-    )  # fmt: skip
+    )
     yield from stage.plan(lines, 2)
     yield from stage.tool(
         "edit", "Edit shop/delivery.py", 1.4, "9 lines added, 2 removed", path="shop/delivery.py"
@@ -145,9 +151,12 @@ def _deploy(stage: Stage, request: Request) -> Act:
     }
     yield from stage.text(f"I will put {what} on **{where}**. First I look at what would change.")
     yield from stage.tool(
-        "shell", f"Compare {what} with {where}", 1.3, "3 commits and 2 migrations ahead",
+        "shell",
+        f"Compare {what} with {where}",
+        1.3,
+        "3 commits and 2 migrations ahead",
         command="git log --oneline deployed..main",
-    )  # fmt: skip
+    )
     yield from stage.text(
         "Three commits and two migrations are waiting:\n\n"
         "- `4f2a9c1` Leave holidays out of the calendar\n"
@@ -160,9 +169,14 @@ def _deploy(stage: Stage, request: Request) -> Act:
         verbs: tuple[Verb, ...] = ("allow", "allow_session", "deny")
         title = f"Deploy {what} to {where}"
         asked = Confirmation(
-            id=f"{stage.turn}.ask", turn=stage.turn, tool="deploy", title=title, input=given,
-            item=item, verbs=verbs,
-        )  # fmt: skip
+            id=f"{stage.turn}.ask",
+            turn=stage.turn,
+            tool="deploy",
+            title=title,
+            input=given,
+            item=item,
+            verbs=verbs,
+        )
         answer = yield from ask(asked)
         if answer.verb == "deny":
             yield from _denied(stage, item, where, answer.text)
@@ -187,9 +201,12 @@ def _denied(stage: Stage, item: str, where: str, reason: str | None) -> Iterator
         "do before anything changes."
     )
     yield from stage.tool(
-        "shell", "Try the migrations on a copy", 1.8, "2 applied, 0 rows lost",
+        "shell",
+        "Try the migrations on a copy",
+        1.8,
+        "2 applied, 0 rows lost",
         command="make migrate DB=copy",
-    )  # fmt: skip
+    )
     yield from stage.text(
         "Both ran on the copy without losing a row. Write `deploy` when the time is better."
     )
@@ -207,9 +224,11 @@ def _question(stage: Stage, request: Request) -> Act:
         ),
     )
     question = Question(
-        id=f"{stage.turn}.ask", turn=stage.turn, title="Which database shall I use?",
+        id=f"{stage.turn}.ask",
+        turn=stage.turn,
+        title="Which database shall I use?",
         fields=(field,),
-    )  # fmt: skip
+    )
     answer = yield from ask(question)
     chosen = answer_label(question, answer)
     known = next((c for c in field.choices if c.label == chosen), None)
@@ -227,9 +246,13 @@ def _question(stage: Stage, request: Request) -> Act:
 def _fail(stage: Stage, request: Request) -> Act:
     yield from stage.text("I run the tests before I hand this over.")
     yield from stage.tool(
-        "shell", "Run the tests", 1.6, "1 failed: test_last_slot_of_the_day", ok=False,
+        "shell",
+        "Run the tests",
+        1.6,
+        "1 failed: test_last_slot_of_the_day",
+        ok=False,
         command="make test",
-    )  # fmt: skip
+    )
     yield from stage.text("One test fails: the last slot of a day ends after closing time. Fixing.")
     yield from stage.tool(
         "edit", "Edit shop/delivery.py", 1.2, "1 line changed", path="shop/delivery.py"
@@ -260,10 +283,12 @@ def _long(stage: Stage, request: Request) -> Act:
     for number in range(1, rounds + 1):
         text = f"Batch {number} of {rounds}: {number * 1200:,} addresses checked so far."
         yield from stage.tool(
-            "check", f"Check addresses, batch {number} of {rounds}",
+            "check",
+            f"Check addresses, batch {number} of {rounds}",
             max(each - 0.2 - READING - PACE * len(WORDS.findall(text)), 0.1),
-            f"{7 * number % 5} corrected", batch=number,
-        )  # fmt: skip
+            f"{7 * number % 5} corrected",
+            batch=number,
+        )
         yield from stage.text(text)
     yield from stage.text(f"All {rounds} batches are done and every address is checked.")
 

@@ -85,9 +85,15 @@ class Stage:
         yield Step(after, event)
 
     def tool(
-        self, tool: str, title: str, seconds: float, summary: str, *, ok: bool = True,
+        self,
+        tool: str,
+        title: str,
+        seconds: float,
+        summary: str,
+        *,
+        ok: bool = True,
         **given: JsonValue,
-    ) -> Iterator[Step]:  # fmt: skip
+    ) -> Iterator[Step]:
         """A whole tool call."""
         item = yield from self.start(tool, title, **given)
         yield from self.finish(item, seconds, summary, ok=ok)

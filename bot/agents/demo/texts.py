@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import count
-
 GUIDE = """\
 ## How a session works here
 
@@ -99,10 +97,9 @@ def {verb}(services: list[str], limit: int = {minutes}) -> list[str]:
 
 def essay(length: int) -> str:
     """Markdown of at least `length` characters, and at most a section more."""
-    text = "# Notes on running things calmly\n\n"
-    for number in count(1):
-        if len(text) >= length:
-            break
+    text, number = "# Notes on running things calmly\n\n", 0
+    while len(text) < length:
+        number += 1
         text += _section(number)
     return text
 
