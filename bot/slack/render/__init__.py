@@ -1,0 +1,1 @@
+"""What people see, as Block Kit: pure functions from views to content."""

@@ -1,0 +1,56 @@
+"""Text of others made harmless: readers see every character, Slack acts on none.
+
+Slack acts on `<!channel>`, `<@U1>`, `<#C1>` and `<address|label>`. In what it parses, `&lt;` for
+`<` stops that. In code no entity is decoded by every reader, so there, and on top of the entity
+elsewhere, an invisible word joiner after the `<` breaks the sequence.
+"""
+
+from __future__ import annotations
+
+import re
+
+JOINER = "\u2060"
+
+_OPENING = r"(<|&(?:amp;)*(?:lt|#0*60|#x0*3c);?)"
+# Formatting marks between the two halves may vanish when Slack reads the Markdown. What opens a
+# comment or a template's directive in code is nothing to Slack, and stays as it is for who copies.
+_LIVE = re.compile(
+    rf"{_OPENING}(?=[*_~`\\]*(?:@|#(?!(?-i:[a-z]))|!(?!--|doctype\b|\[cdata\[))"
+    r"|[a-z][a-z0-9+.-]{1,20}:[^<>\n]*\|)",
+    re.IGNORECASE,
+)
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+_USER = re.compile(r"[UW][A-Z0-9]{2,20}", re.ASCII)
+_MENTION = re.compile(r"&lt;\u2060?@([UW][A-Z0-9]{2,20})&gt;", re.ASCII)
+
+
+def clean(text: str) -> str:
+    """Text that can be sent: line ends as `\\n`, no control characters, no halves of characters."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return _CONTROLS.sub("", text).encode("utf-8", "replace").decode("utf-8")
+
+
+def defuse(text: str) -> str:
+    """No sequence Slack would act on is left; nothing a reader sees has changed."""
+    return _LIVE.sub(rf"\1{JOINER}", text)
+
+
+def escape(text: str) -> str:
+    """For `mrkdwn` and a message's `text`: the three characters Slack decodes as entities."""
+    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return defuse(text)
+
+
+def escape_keeping_mentions(text: str) -> str:
+    """`escape` for our own sentences, which may name people as `<@U1>`."""
+    return _MENTION.sub(r"<@\1>", escape(text))
+
+
+def mention(user: str) -> str:
+    """A person, drawn by Slack with their name; a string that is no user id stays plain text."""
+    return f"<@{user}>" if _USER.fullmatch(user) else escape(user)
+
+
+def shorten(text: str, limit: int) -> str:
+    """At most `limit` characters, the last an ellipsis where something was cut."""
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
