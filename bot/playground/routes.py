@@ -141,7 +141,7 @@ class PageRoutes:
             return web.FileResponse(PAGE / "index.html")
         if not _equal(given, self._key):
             raise web.HTTPForbidden(text="This key is of another run. Use the address printed.\n")
-        response = web.HTTPSeeOther("/")
+        response = web.Response(status=303, headers={"Location": "/"})
         response.set_cookie(COOKIE, self._key, httponly=True, samesite="Strict", path="/")
         return response
 

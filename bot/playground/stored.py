@@ -39,8 +39,8 @@ def to_json(workspace: Workspace) -> Json:
 
 def from_json(data: Json) -> Workspace:
     """The workspace that `to_json` gave this for. ValueError for another version."""
-    if data.get("version") != VERSION:
-        raise ValueError(f"version {data.get('version')} instead of {VERSION}")
+    if data["version"] != VERSION:
+        raise ValueError(f"version {data['version']} instead of {VERSION}")
     workspace = Workspace(
         app_token=data["app_token"],
         teams={team["id"]: Team(**team) for team in data["teams"]},

@@ -219,11 +219,10 @@ class Workspace:
             message.blocks = message.metadata = message.edited = None
             message.reactions.clear()
             return self._changed(channel, message, previous, now)
-        del self.messages[channel_id][ts]
+        self._remove(message)
         self.deleted.add((channel_id, ts))
         redraw: list[Json] = [{"type": "message_deleted", "channel": channel_id, "ts": ts}]
         if message.is_reply and message.thread_ts is not None:
-            self._replies[(channel_id, message.thread_ts)].remove(ts)
             redraw.append(self._redrawn(self.messages[channel_id][message.thread_ts]))
         event = events.message_deleted(channel, self.tick(channel, now), previous)
         return Change(self.heard(channel, event), tuple(redraw))
@@ -358,6 +357,17 @@ class Workspace:
         raise Misuse(
             f"thread_ts {thread_ts} in {channel_id} names {kind}, not the root of a thread"
         )
+
+    def _remove(self, message: Message) -> None:
+        """The reverse of `insert`; leaves no empty index behind."""
+        posted, root = self.messages[message.channel], (message.channel, message.thread_ts or "")
+        del posted[message.ts]
+        if not posted:
+            del self.messages[message.channel]
+        if message.is_reply:
+            self._replies[root].remove(message.ts)
+            if not self._replies[root]:
+                del self._replies[root]
 
     def _with_ids(self, blocks: list[Json] | None) -> list[Json] | None:
         return named(blocks, self.new_id) if blocks else None

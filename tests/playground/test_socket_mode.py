@@ -25,7 +25,7 @@ class Listener:
         self.client = SocketModeClient(app_token=slack.app_token, web_client=web, ping_interval=1)
         self.envelopes: list[SocketModeRequest] = []
         self.deaf_for = 0
-        self.client.socket_mode_request_listeners.append(self.take)  # pyright: ignore[reportArgumentType]
+        self.client.socket_mode_request_listeners.append(self.take)
 
     async def take(self, client: AsyncBaseSocketModeClient, request: SocketModeRequest) -> None:
         self.envelopes.append(request)
