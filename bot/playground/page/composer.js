@@ -14,6 +14,9 @@ const drafts = new Map();
 /** On a phone a focused field raises the keyboard over what one came to read. */
 const WIDE = matchMedia("(min-width: 720px)");
 
+/** Whether the box grows with its text by style alone. */
+const SIZES_ITSELF = CSS.supports("field-sizing", "content");
+
 const MARKS = [
   { label: "Bold", icon: "bold", mark: "*" },
   { label: "Italic", icon: "italic", mark: "_" },
@@ -60,10 +63,8 @@ function useDraft(key, initial) {
   function replace(from, to, piece, select = [piece.length, piece.length]) {
     const value = text.slice(0, from) + piece + text.slice(to);
     write(value);
-    requestAnimationFrame(() => {
-      field.current?.focus();
-      field.current?.setSelectionRange(from + select[0], from + select[1]);
-    });
+    field.current.focus();
+    requestAnimationFrame(() => field.current?.setSelectionRange(from + select[0], from + select[1]));
   }
 
   function surround(mark) {
@@ -129,11 +130,12 @@ export function Composer(props) {
   const { field, text } = draft;
 
   useLayoutEffect(() => {
+    if (SIZES_ITSELF) return;
     field.current.style.height = "auto";
     field.current.style.height = `${field.current.scrollHeight}px`;
   }, [text]);
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (proposal) draft.replace(0, text.length, proposal.text);
   }, [proposal]);
 

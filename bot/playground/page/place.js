@@ -65,8 +65,8 @@ function FirstSteps({ onPropose, mention }) {
         <span>Write <code>${line}</code></span>
         <small>${nameOf(world.app)} answers in a thread and lists what it can do.</small>
       </button>
-      <p>While it works: open the thread, press <b>Stop</b>, answer as somebody else with the faces at the top, or kill
-        the bot at the bottom of the page and start it again.</p>
+      <p>While it works: open the thread, press <b>Stop</b>${mention && ", answer as somebody else with the faces at the top"},
+        or kill the bot at the bottom of the page and start it again.</p>
     </section>
   `;
 }
