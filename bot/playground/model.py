@@ -1,6 +1,7 @@
 """The nouns of a Slack workspace as plain dataclasses, and Slack's errors. No I/O."""
 
 import dataclasses
+import functools
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -145,9 +146,14 @@ class Change:
         )
 
 
-def record(thing: Any) -> Json:
+@functools.cache
+def _field_names(kind: type[Any]) -> tuple[str, ...]:
+    return tuple(field.name for field in dataclasses.fields(kind))
+
+
+def record(thing: object) -> Json:
     """A dataclass of JSON fields as a dict, leaving out what equals None or nothing."""
-    pairs = ((f.name, getattr(thing, f.name)) for f in dataclasses.fields(thing))
+    pairs = ((name, getattr(thing, name)) for name in _field_names(type(thing)))
     return {name: value for name, value in pairs if value is not None and value != {}}
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bot.playground.feed import Feed
+from bot.playground.model import Json
 from bot.playground.stored import from_json, to_json
 from bot.playground.workspace import Workspace
 
@@ -30,12 +31,21 @@ def load(path: Path) -> Workspace | None:
         ) from error
 
 
-def save(path: Path, workspace: Workspace) -> None:
-    """Replace the file in one step; only its owner may read the tokens in it."""
+def save(path: Path, snapshot: Json) -> None:
+    """Replace the file in one step; only its owner may read the tokens in it.
+
+    Messages are encoded one by one, so that a thread doing this does not hold up the others.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(path.name + ".new")
     draft.touch(mode=0o600)
-    draft.write_text(json.dumps(to_json(workspace), separators=(",", ":")), "utf-8")
+    rest = {name: value for name, value in snapshot.items() if name != "messages"}
+    with draft.open("w", encoding="utf-8") as file:
+        file.write(json.dumps(rest)[:-1])
+        file.write(', "messages": [')
+        for i, message in enumerate(snapshot["messages"]):
+            file.write((",\n" if i else "\n") + json.dumps(message))
+        file.write("]}\n")
     os.replace(draft, path)
 
 
@@ -44,7 +54,8 @@ async def keep(path: Path, workspace: Workspace, feed: Feed, say: Callable[[str]
 
     Every change of the workspace is on the feed, or hands out an id.
     """
-    saved = None
+    saved: tuple[int, int] | None = None
+    writing: asyncio.Task[None] | None = None
     try:
         while True:
             if saved == (state := (feed.seq, workspace.serial)):
@@ -52,9 +63,12 @@ async def keep(path: Path, workspace: Workspace, feed: Feed, say: Callable[[str]
                 await asyncio.sleep(LATENESS)
                 continue
             saved = state
+            writing = asyncio.create_task(asyncio.to_thread(save, path, to_json(workspace)))
             try:
-                save(path, workspace)
+                await asyncio.shield(writing)
             except OSError as error:
                 say(f"-- the local Slack could not save its state: {error}")
     finally:
-        save(path, workspace)
+        if writing is not None and not writing.done():
+            await writing
+        save(path, to_json(workspace))

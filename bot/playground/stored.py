@@ -17,24 +17,38 @@ VERSION = 1
 
 
 def to_json(workspace: Workspace) -> Json:
-    """All of it, tokens too. Shares nothing mutable that later changes of the workspace touch
-    only as long as it is written out before the next change."""
+    """All of it, tokens too: a snapshot, which later changes of the workspace do not touch."""
     return {
         "version": VERSION,
         "serial": workspace.serial,
         "app_token": workspace.app_token,
         "teams": [record(team) for team in workspace.teams.values()],
         "users": [record(user) for user in workspace.users.values()],
-        "channels": [record(channel) for channel in workspace.channels.values()],
-        "installs": [record(install) for install in workspace.installs],
-        "messages": [
-            record(message) for posted in workspace.messages.values() for message in posted.values()
+        "channels": [
+            record(channel) | {"members": [*channel.members]}
+            for channel in workspace.channels.values()
         ],
-        "ephemerals": [record(e) | {"message": record(e.message)} for e in workspace.ephemerals],
+        "installs": [
+            record(install) | {"scopes": [*install.scopes]} for install in workspace.installs
+        ],
+        "messages": [
+            _message(message)
+            for posted in workspace.messages.values()
+            for message in posted.values()
+        ],
+        "ephemerals": [record(e) | {"message": _message(e.message)} for e in workspace.ephemerals],
         "sessions": [record(session) for session in workspace.sessions.values()],
-        "homes": workspace.homes,
+        "homes": {**workspace.homes},
         "deleted": sorted(list(pair) for pair in workspace.deleted),
     }
+
+
+def _message(message: Message) -> Json:
+    """Reactions are what changes in place; blocks, metadata and views are only ever replaced."""
+    body = record(message)
+    if message.reactions:
+        body["reactions"] = {name: [*users] for name, users in message.reactions.items()}
+    return body
 
 
 def from_json(data: Json) -> Workspace:
