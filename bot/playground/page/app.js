@@ -139,9 +139,11 @@ function Workspace({ world, status }) {
         ${BANNERS[status] && html`<p class="banner" role="alert">${BANNERS[status]}</p>`}
         <div class="panes">
           <${Sidebar} />
-          ${channel
-            ? html`<${ChannelPlace} key=${`${me}/${place}`} channel=${channel} />`
-            : html`<${HomePlace} key=${me} />`}
+          ${
+            channel
+              ? html`<${ChannelPlace} key=${`${me}/${place}`} channel=${channel} />`
+              : html`<${HomePlace} key=${me} />`
+          }
           ${channel && thread && html`<${Thread} key=${`${me}/${thread}`} channel=${channel} root=${thread} />`}
         </div>
         <${BotDrawer} open=${drawer === "open"} onToggle=${() => setDrawer(drawer === "open" ? "closed" : "open")} />

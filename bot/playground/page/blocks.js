@@ -11,13 +11,17 @@ function Section({ block, source }) {
     <div class="section">
       <div class="section-body">
         ${block.text && html`<div class="section-text"><${TextObject} text=${block.text} /></div>`}
-        ${block.fields &&
-        html`<div class="fields">
+        ${
+          block.fields &&
+          html`<div class="fields">
           ${block.fields.map((field) => html`<div><${TextObject} text=${field} /></div>`)}
-        </div>`}
+        </div>`
+        }
       </div>
-      ${block.accessory &&
-      html`<div class="accessory"><${Element} element=${block.accessory} block=${block} source=${source} /></div>`}
+      ${
+        block.accessory &&
+        html`<div class="accessory"><${Element} element=${block.accessory} block=${block} source=${source} /></div>`
+      }
     </div>
   `;
 }
@@ -36,7 +40,8 @@ const Context = ({ block }) => html`
 const Actions = ({ block, source }) => html`
   <div class="actions">
     ${block.elements.map(
-      (element) => html`<${Element} key=${element.action_id} element=${element} block=${block} source=${source} />`,
+      (element) =>
+        html`<${Element} key=${element.action_id} element=${element} block=${block} source=${source} />`,
     )}
   </div>
 `;
@@ -49,6 +54,7 @@ const Image = ({ block }) => html`
 `;
 
 const CELLS = {
+  __proto__: null,
   raw_text: ({ text }) => text,
   raw_number: ({ text, value }) => text ?? String(value),
   rich_text: ({ elements }) => html`<${RichText} elements=${elements} />`,
@@ -93,15 +99,19 @@ function TaskCard({ block: task }) {
       <button type="button" class="task-line" aria-expanded=${open} onClick=${() => setOpen(!open)}>
         ${title}<${Icon} name="chevron" />
       </button>
-      ${open &&
-      html`<div class="task-more">
+      ${
+        open &&
+        html`<div class="task-more">
         ${task.details && html`<${RichText} elements=${task.details.elements} />`}
         ${task.output && html`<div class="task-output"><${RichText} elements=${task.output.elements} /></div>`}
-        ${task.sources?.length > 0 &&
-        html`<div class="task-sources">
+        ${
+          task.sources?.length > 0 &&
+          html`<div class="task-sources">
           ${task.sources.map(({ url, text }) => html`<${Link} url=${url}>${text || url}<//>`)}
-        </div>`}
-      </div>`}
+        </div>`
+        }
+      </div>`
+      }
     </div>
   `;
 }
@@ -120,6 +130,7 @@ function Plan({ block: plan }) {
 }
 
 const BLOCKS = {
+  __proto__: null,
   section: Section,
   header: ({ block }) => html`<h3 class="header"><${TextObject} text=${block.text} /></h3>`,
   divider: () => html`<hr class="divider" />`,

@@ -12,7 +12,9 @@ function people(world, channel, query) {
   const fits = matches(query);
   return [...world.users.values()]
     .filter((user) => fits(user.name) || fits(user.real_name ?? ""))
-    .sort((a, b) => b.is_bot - a.is_bot || members.has(b.id) - members.has(a.id) || a.name.localeCompare(b.name))
+    .sort(
+      (a, b) => b.is_bot - a.is_bot || members.has(b.id) - members.has(a.id) || a.name.localeCompare(b.name),
+    )
     .map((user) => ({
       key: user.id,
       insert: `@${user.name}`,
@@ -42,7 +44,11 @@ export function complete(text, caret, { world, person, channel }) {
   const match = OPEN.exec(text.slice(0, caret));
   if (!match) return null;
   const [, sign, query] = match;
-  const all = { "@": () => people(world, channel, query), "#": () => channels(world, person, query), ":": () => emoji(query) };
+  const all = {
+    "@": () => people(world, channel, query),
+    "#": () => channels(world, person, query),
+    ":": () => emoji(query),
+  };
   const offers = all[sign]().slice(0, MOST);
   return offers.length ? { from: caret - query.length - 1, offers } : null;
 }

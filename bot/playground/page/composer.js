@@ -59,21 +59,25 @@ function useDraft(key, initial) {
     setText(value);
   }
 
-  /** Replace the characters from..to and leave the caret (or a selection) in what was put there. */
-  function replace(from, to, piece, select = [piece.length, piece.length]) {
+  /** Replace the characters from..to, leave the caret (or a selection) in what was put there, then call `then`. */
+  function replace(from, to, piece, { select = [piece.length, piece.length], then } = {}) {
     const value = text.slice(0, from) + piece + text.slice(to);
     write(value);
     field.current.focus();
-    requestAnimationFrame(() => field.current?.setSelectionRange(from + select[0], from + select[1]));
+    requestAnimationFrame(() => {
+      field.current?.setSelectionRange(from + select[0], from + select[1]);
+      then?.();
+    });
   }
 
   function surround(mark) {
     const { selectionStart: from, selectionEnd: to } = field.current;
     const inside = text.slice(from, to);
-    replace(from, to, mark + inside + mark, [mark.length, mark.length + inside.length]);
+    replace(from, to, mark + inside + mark, { select: [mark.length, mark.length + inside.length] });
   }
 
-  const insert = (piece) => replace(field.current.selectionStart, field.current.selectionEnd, piece);
+  const insert = (piece, then) =>
+    replace(field.current.selectionStart, field.current.selectionEnd, piece, { then });
   return { field, text, write, replace, surround, insert };
 }
 
@@ -204,10 +208,7 @@ export function Composer(props) {
         />
         <div class="composer-foot">
           <button type="button" class="icon-button" title="Mention someone" aria-label="Mention someone"
-            onClick=${() => {
-              draft.insert("@");
-              requestAnimationFrame(() => requestAnimationFrame(completion.look));
-            }}><${Icon} name="at" /></button>
+            onClick=${() => draft.insert("@", completion.look)}><${Icon} name="at" /></button>
           <${EmojiPicker} label="Emoji" onPick=${(name) => draft.insert(EMOJI[name])} />
           <span class="hint"><b>Shift + Enter</b> for a new line</span>
           ${onCancel && html`<button type="button" class="button" onClick=${onCancel}>Cancel</button>`}

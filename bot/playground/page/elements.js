@@ -62,7 +62,10 @@ function useConfirm(confirm) {
   const [waiting, setWaiting] = useState(null);
   const guard = (action) => (confirm ? setWaiting(() => action) : action());
   const close = () => setWaiting(null);
-  return { guard, dialog: waiting && html`<${Confirm} confirm=${confirm} onYes=${waiting} onClose=${close} />` };
+  return {
+    guard,
+    dialog: waiting && html`<${Confirm} confirm=${confirm} onYes=${waiting} onClose=${close} />`,
+  };
 }
 
 function Button({ element, block, source }) {
@@ -191,6 +194,7 @@ export function Picture({ image, look }) {
 }
 
 const ELEMENTS = {
+  __proto__: null,
   button: Button,
   icon_button: IconButton,
   feedback_buttons: Feedback,

@@ -1,6 +1,8 @@
 // The emoji shortcodes the page knows. An unknown one stays as it was written.
+// No prototype, here and in other tables: names come from messages, and ":constructor:" must find nothing.
 
 export const EMOJI = {
+  __proto__: null,
   "+1": "👍", "-1": "👎", "100": "💯", alarm_clock: "⏰", arrow_down: "⬇️", arrow_right: "➡️",
   arrow_up: "⬆️", arrows_counterclockwise: "🔄", ballot_box_with_check: "☑️", bell: "🔔", boom: "💥",
   book: "📖", books: "📚", brain: "🧠", broom: "🧹", bug: "🐛", bulb: "💡", calendar: "📆",

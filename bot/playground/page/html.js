@@ -4,15 +4,7 @@ import htm from "./vendor/htm.js";
 
 export const html = htm.bind(h);
 export { createContext, render };
-export {
-  useContext,
-  useEffect,
-  useId,
-  useLayoutEffect,
-  useMemo,
-  useRef,
-  useState,
-} from "./vendor/hooks.js";
+export { useContext, useEffect, useId, useLayoutEffect, useMemo, useRef, useState } from "./vendor/hooks.js";
 
 /** Draw again only when a prop is another value: what keeps long lists quick. */
 export function memo(Component) {

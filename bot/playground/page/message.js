@@ -29,8 +29,7 @@ function typed(text, world) {
 function Content({ message }) {
   const { channel, ts, blocks, text, edited } = message;
   const mark = edited && html`<span class="edited"> (edited)</span>`;
-  if (blocks?.length)
-    return html`<${Blocks} blocks=${blocks} source=${{ channel, ts }} />${mark}`;
+  if (blocks?.length) return html`<${Blocks} blocks=${blocks} source=${{ channel, ts }} />${mark}`;
   return html`<div class=${classes("text", onlyEmoji(text) && "jumbo")}><${Mrkdwn} text=${text} />${mark}</div>`;
 }
 
@@ -104,9 +103,11 @@ function Toolbar({ mine, onReact, onReply, onEdit, onDelete }) {
         `,
       )}
       <${EmojiPicker} label="Find another reaction" onPick=${onReact} />
-      ${onReply &&
-      html`<button type="button" class="icon-button" title="Reply in thread" aria-label="Reply in thread"
-        onClick=${onReply}><${Icon} name="thread" /></button>`}
+      ${
+        onReply &&
+        html`<button type="button" class="icon-button" title="Reply in thread" aria-label="Reply in thread"
+        onClick=${onReply}><${Icon} name="thread" /></button>`
+      }
       ${mine && html`<${Menu} label="More actions" items=${own} />`}
     </div>
   `;
@@ -151,6 +152,7 @@ export const Message = memo(({ message, compact, dated, thread, session, unread,
     <article
       class=${classes("message", compact && "compact", whisper && "whisper", editing && "editing")}
       role="listitem"
+      tabindex="-1"
       data-testid="message"
       data-ts=${ts}
       data-author=${author?.name}
@@ -159,21 +161,27 @@ export const Message = memo(({ message, compact, dated, thread, session, unread,
       <div class="gutter">${compact ? html`<${Time} ts=${ts} says=${shortTimeOf} />` : html`<${Avatar} user=${author} />`}</div>
       <div class="message-body">
         ${whisper && html`<p class="only-you"><${Icon} name="lock" />Only visible to you</p>`}
-        ${!compact &&
-        html`<header class="message-head">
+        ${
+          !compact &&
+          html`<header class="message-head">
           <b>${nameOf(author)}</b>${author?.is_bot && html`<span class="badge">APP</span>`}<${Time} ts=${ts} says=${dated ? dayAndTimeOf : timeOf} />
-        </header>`}
+        </header>`
+        }
         ${body}
         ${message.files && html`<${Files} files=${message.files} />`}
         ${message.reactions?.length > 0 && html`<${Reactions} message=${message} react=${react} />`}
-        ${(thread || session) &&
-        html`<${ReplyBar} thread=${thread} session=${session} unread=${unread} onOpen=${onReply} />`}
+        ${
+          (thread || session) &&
+          html`<${ReplyBar} thread=${thread} session=${session} unread=${unread} onOpen=${onReply} />`
+        }
         ${problem && html`<p class="problem" role="alert"><${Icon} name="warning" />${problem}</p>`}
       </div>
-      ${!whisper &&
-      !editing &&
-      html`<${Toolbar} mine=${mine} onReact=${react} onReply=${onReply} onEdit=${() => setEditing(true)}
-        onDelete=${() => attempt("delete")} />`}
+      ${
+        !whisper &&
+        !editing &&
+        html`<${Toolbar} mine=${mine} onReact=${react} onReply=${onReply} onEdit=${() => setEditing(true)}
+        onDelete=${() => attempt("delete")} />`
+      }
     </article>
   `;
 });

@@ -12,6 +12,17 @@ const NEAR_END_PX = 60;
 
 const authorOf = (message) => message.author ?? message.user;
 
+/** Arrow keys walk the messages; Tab then reaches what can be done with the one in focus. */
+function walk(event) {
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  const { target, currentTarget } = event;
+  if (!step || !(target === currentTarget || target.matches(".message"))) return;
+  const messages = [...currentTarget.querySelectorAll(".message")];
+  const at = target === currentTarget ? messages.length - 1 : messages.indexOf(target) + step;
+  messages[at]?.focus();
+  event.preventDefault();
+}
+
 /** Keep a scroller at its end as its content grows, unless the reader has scrolled up. */
 function useStickyEnd() {
   const scroller = useRef();
@@ -59,14 +70,21 @@ function rowsOf(messages, { lastRead, me, days, split }) {
   messages.forEach((message, at) => {
     const before = messages[at - 1];
     const newDay = !before || dayOf(before.ts) !== dayOf(message.ts);
-    const fresh = !newShown && lastRead && at > 0 && byTs(message.ts, lastRead) > 0 && authorOf(message) !== me;
+    const fresh =
+      !newShown && lastRead && at > 0 && byTs(message.ts, lastRead) > 0 && authorOf(message) !== me;
     if (newDay && days) rows.push(html`<${Day} key=${`day ${message.ts}`} ts=${message.ts} />`);
     if (fresh) {
       newShown = true;
       rows.push(html`<div class="new" key="new" role="separator"><span>New</span></div>`);
     }
     const compact =
-      !newDay && !fresh && !(at === 1 && split) && !message.id && !before.id && authorOf(before) === authorOf(message) && closeTogether(before.ts, message.ts);
+      !newDay &&
+      !fresh &&
+      !(at === 1 && split) &&
+      !message.id &&
+      !before.id &&
+      authorOf(before) === authorOf(message) &&
+      closeTogether(before.ts, message.ts);
     rows.push({ message, compact });
   });
   return rows;
@@ -102,13 +120,15 @@ export function MessageList({ messages, label, intro, afterFirst, lastRead, days
 
   return html`
     <div class="scroll-frame">
-      <div class="scroller" ref=${scroller} onScroll=${onScroll} tabindex="0" role="region" aria-label=${label}>
+      <div class="scroller" ref=${scroller} onScroll=${onScroll} onKeyDown=${walk} tabindex="0" role="region" aria-label=${label}>
         <div class="messages" ref=${content} role="list">
-          ${hidden
-            ? html`<button type="button" class="earlier" onClick=${earlier}>
+          ${
+            hidden
+              ? html`<button type="button" class="earlier" onClick=${earlier}>
                 Show earlier messages <span>(${hidden.toLocaleString()})</span>
               </button>`
-            : intro}
+              : intro
+          }
           ${rowsOf(shown, { lastRead, me, days, split: afterFirst }).map((row) => {
             if (!row.message) return row;
             const { message, compact } = row;

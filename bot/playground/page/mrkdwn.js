@@ -34,10 +34,8 @@ function bracketed(inside) {
   const target = bar < 0 ? inside : inside.slice(0, bar);
   const label = bar < 0 ? "" : decode(inside.slice(bar + 1));
   if (target.startsWith("@")) return html`<${Mention} user=${target.slice(1)} label=${label} />`;
-  if (target.startsWith("#"))
-    return html`<${ChannelLink} channel=${target.slice(1)} label=${label} />`;
-  if (/^!(?:here|channel|everyone)$/.test(target))
-    return html`<${Broadcast} range=${target.slice(1)} />`;
+  if (target.startsWith("#")) return html`<${ChannelLink} channel=${target.slice(1)} label=${label} />`;
+  if (/^!(?:here|channel|everyone)$/.test(target)) return html`<${Broadcast} range=${target.slice(1)} />`;
   if (target.startsWith("!")) return html`<span class="mention">${label || target.slice(1)}</span>`;
   const url = decode(target);
   return html`<${Link} url=${url}>${label || url.replace(/^mailto:/, "")}<//>`;
@@ -99,5 +97,9 @@ export const Mrkdwn = memo(({ text }) => html`<span class="mrkdwn">${draw(text)}
 /** Whether a text is nothing but emoji, which Slack then draws large. */
 export function onlyEmoji(text) {
   const bare = text.replace(new RegExp(SHORTCODE, "g"), (whole, name) => EMOJI[name] ?? whole).trim();
-  return bare.length > 0 && bare.length < 60 && /^(?:\p{Extended_Pictographic}|\p{M}|\u200d|\ufe0f|\s)+$/u.test(bare);
+  return (
+    bare.length > 0 &&
+    bare.length < 60 &&
+    /^(?:\p{Extended_Pictographic}|\p{M}|\u200d|\ufe0f|\s)+$/u.test(bare)
+  );
 }

@@ -6,8 +6,7 @@ export const nameOf = (user) => user?.real_name || user?.name || "Somebody";
 
 /** A rounded square with the person's initial on their colour; the app wears the workspace's icon. */
 export function Avatar({ user, size = 36 }) {
-  if (user?.is_bot)
-    return html`<img class="avatar" src="icon.svg" width=${size} height=${size} alt="" />`;
+  if (user?.is_bot) return html`<img class="avatar" src="icon.svg" width=${size} height=${size} alt="" />`;
   return html`
     <svg class="avatar" viewBox="0 0 36 36" width=${size} height=${size} aria-hidden="true">
       <rect width="36" height="36" fill=${`#${user?.color || "616061"}`} />

@@ -3,7 +3,7 @@ import { act } from "./api.js";
 import { Blocks } from "./blocks.js";
 import { Composer } from "./composer.js";
 import { useDesk } from "./desk.js";
-import { classes, html, useEffect, useState } from "./html.js";
+import { classes, html, useEffect, useRef, useState } from "./html.js";
 import { Icon } from "./icons.js";
 import { MessageList } from "./message_list.js";
 import { Avatar, nameOf } from "./people.js";
@@ -76,20 +76,25 @@ function Intro({ channel, empty, onPropose }) {
   const direct = channel.kind === "im";
   return html`
     <div class="intro">
-      ${direct
-        ? html`<h1><${Avatar} user=${world.app} size=${48} />${nameOf(world.app)}</h1>
+      ${
+        direct
+          ? html`<h1><${Avatar} user=${world.app} size=${48} />${nameOf(world.app)}</h1>
             <p>This is the very beginning of your direct messages with <b>${nameOf(world.app)}</b>. Nobody else sees them.</p>`
-        : html`<h1><${ChannelIcon} channel=${channel} />${channel.name}</h1>
-            <p>This is the very beginning of the <b>${channel.name}</b> channel.</p>`}
-      ${empty &&
-      (direct || channel.members.includes(world.app?.id)) &&
-      html`<${FirstSteps} onPropose=${onPropose} mention=${!direct} />`}
+          : html`<h1><${ChannelIcon} channel=${channel} />${channel.name}</h1>
+            <p>This is the very beginning of the <b>${channel.name}</b> channel.</p>`
+      }
+      ${
+        empty &&
+        (direct || channel.members.includes(world.app?.id)) &&
+        html`<${FirstSteps} onPropose=${onPropose} mention=${!direct} />`
+      }
     </div>
   `;
 }
 
 export function ChannelPlace({ channel }) {
   const { world, me, go } = useDesk();
+  const pane = useRef();
   const [proposal, setProposal] = useState(null);
   const [opened] = useState(() => readTo(me, channel.id));
   const room = world.room(channel.id);
@@ -102,7 +107,9 @@ export function ChannelPlace({ channel }) {
   const label = direct ? `Message ${world.title(channel, me)}` : `Message #${channel.name}`;
 
   useEffect(() => {
-    if (markRead(me, channel.id, room.roots.at(-1))) world.tell({ type: "read" });
+    // On a phone the channel may stand behind the list or a thread.
+    if (pane.current.checkVisibility() && markRead(me, channel.id, room.roots.at(-1)))
+      world.tell({ type: "read" });
   });
 
   /** What a message shows of its thread; a whisper can have none. */
@@ -117,7 +124,7 @@ export function ChannelPlace({ channel }) {
         };
 
   return html`
-    <main class="place" aria-label=${label.replace("Message ", "")}>
+    <main class="place" ref=${pane} aria-label=${label.replace("Message ", "")}>
       ${direct ? html`<${AppHead} tab="messages" />` : html`<${ChannelHead} channel=${channel} />`}
       <${MessageList}
         messages=${messages}
@@ -127,10 +134,12 @@ export function ChannelPlace({ channel }) {
         extra=${extra}
         intro=${html`<${Intro} channel=${channel} empty=${messages.length === 0} onPropose=${setProposal} />`}
       />
-      ${channel.is_archived
-        ? html`<p class="notice">This channel is archived.</p>`
-        : html`<${Composer} label=${label} testid="composer" sendTestid="send" channel=${channel.id} proposal=${proposal}
-            onSend=${(text) => act(me, "post", { channel: channel.id, text })} />`}
+      ${
+        channel.is_archived
+          ? html`<p class="notice">This channel is archived.</p>`
+          : html`<${Composer} label=${label} testid="composer" sendTestid="send" channel=${channel.id} proposal=${proposal}
+            onSend=${(text) => act(me, "post", { channel: channel.id, text })} />`
+      }
     </main>
   `;
 }
@@ -147,7 +156,9 @@ function replyTo(channel, root, go) {
 export function HomePlace() {
   const { world, me } = useDesk();
   const view = world.homes.get(me);
-  useEffect(() => void act(me, "open_home"), [me]);
+  const running = world.bot.state === "running";
+  // Again when the bot comes back: it was not there to hear the first one.
+  useEffect(() => void act(me, "open_home"), [me, running]);
   const missing =
     world.bot.state === "stopped"
       ? "The bot is stopped, so nothing is here yet. Start it at the bottom of the page."

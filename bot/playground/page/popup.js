@@ -50,10 +50,12 @@ export function Popup({ label, icon, kind, look, content }) {
         aria-expanded=${Boolean(side)}
         onClick=${toggle}
       ><${Icon} name=${icon} /></button>
-      ${side &&
-      html`<span class=${`popup-surface ${side} ${look}`} role=${kind} aria-label=${label} ref=${surface}>
+      ${
+        side &&
+        html`<span class=${`popup-surface ${side} ${look}`} role=${kind} aria-label=${label} ref=${surface}>
         ${content(close)}
-      </span>`}
+      </span>`
+      }
     </span>
   `;
 }

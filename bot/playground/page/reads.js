@@ -13,6 +13,9 @@ function load() {
 
 const marks = load();
 
+// Another window, perhaps another person's, has read something.
+addEventListener("storage", ({ key }) => key === KEY && Object.assign(marks, load()));
+
 /** The newest ts `person` has seen at a place: a channel, or `channel/root` for a thread; "" if none. */
 export const readTo = (person, place) => marks[`${person}/${place}`] ?? "";
 
@@ -43,7 +46,8 @@ export function unreadIn(world, channel, person) {
   for (let at = room.order.length - 1; at >= 0 && after(room.order[at], mark); at -= 1) {
     const message = room.messages.get(room.order[at]);
     if (message.user === person) continue;
-    if (isReply(message) && !after(message.ts, readTo(person, `${channel.id}/${message.thread_ts}`))) continue;
+    if (isReply(message) && !after(message.ts, readTo(person, `${channel.id}/${message.thread_ts}`)))
+      continue;
     const personal = channel.kind === "im" || message.text.includes(`<@${person}>`);
     if (personal) mentions += 1;
     unread ||= personal || !isReply(message);

@@ -16,6 +16,7 @@ function styledText(style, body) {
 }
 
 const LEAVES = {
+  __proto__: null,
   text: ({ text }) => text,
   link: ({ url, text }) => html`<${Link} url=${url}>${text || url}<//>`,
   emoji: ({ name }) => EMOJI[name] ?? `:${name}:`,
@@ -49,6 +50,7 @@ function List({ style, indent = 0, offset = 0, border, elements }) {
 }
 
 const PARTS = {
+  __proto__: null,
   rich_text_section: ({ elements }) => html`<div class="rich-section">${leaves(elements)}</div>`,
   rich_text_list: (part) => html`<${List} ...${part} />`,
   rich_text_preformatted: (part) => html`<${Preformatted} ...${part} />`,

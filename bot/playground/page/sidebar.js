@@ -42,9 +42,11 @@ function Direct() {
   const channels = world.channelsOf(me).filter(({ kind }) => kind === "im");
   const withApp = world.directWithApp(me);
   return html`
-    ${!withApp &&
-    world.app &&
-    html`<${Entry} label=${nameOf(world.app)} icon=${html`<${Avatar} user=${world.app} size=${20} />`} onOpen=${openDirect} />`}
+    ${
+      !withApp &&
+      world.app &&
+      html`<${Entry} label=${nameOf(world.app)} icon=${html`<${Avatar} user=${world.app} size=${20} />`} onOpen=${openDirect} />`
+    }
     ${channels.map((channel) => html`<${DirectEntry} key=${channel.id} channel=${channel} />`)}
   `;
 }
@@ -64,9 +66,11 @@ export function Sidebar() {
       <ul><${Direct} /></ul>
       <h2>Apps</h2>
       <ul>
-        ${world.app &&
-        html`<${Entry} label=${nameOf(world.app)} current=${place === "home"}
-          icon=${html`<${Avatar} user=${world.app} size=${20} />`} onOpen=${() => go("home")} />`}
+        ${
+          world.app &&
+          html`<${Entry} label=${nameOf(world.app)} current=${place === "home"}
+          icon=${html`<${Avatar} user=${world.app} size=${20} />`} onOpen=${() => go("home")} />`
+        }
       </ul>
     </nav>
   `;

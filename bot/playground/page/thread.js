@@ -23,8 +23,10 @@ function SessionBar({ session }) {
     <div class="session-bar" role="status">
       <${Doing} session=${session} />
       ${problem && html`<span class="problem"><${Icon} name="warning" />${problem}</span>`}
-      ${session.status === "processing" &&
-      html`<button type="button" class="button small" data-testid="stop" onClick=${stop}><${Icon} name="stop" />Stop</button>`}
+      ${
+        session.status === "processing" &&
+        html`<button type="button" class="button small" data-testid="stop" onClick=${stop}><${Icon} name="stop" />Stop</button>`
+      }
     </div>
   `;
 }
@@ -67,9 +69,11 @@ export function Thread({ channel, root }) {
         afterFirst=${replies.length > 0 && html`<${Replies} count=${replies.length} />`}
       />
       <${SessionBar} session=${session} />
-      ${!channel.is_archived &&
-      html`<${Composer} label="Reply…" testid="thread-composer" sendTestid="thread-send" channel=${channel.id}
-        thread=${root} onSend=${(text) => act(me, "post", { channel: channel.id, thread_ts: root, text })} />`}
+      ${
+        !channel.is_archived &&
+        html`<${Composer} label="Reply…" testid="thread-composer" sendTestid="thread-send" channel=${channel.id}
+        thread=${root} onSend=${(text) => act(me, "post", { channel: channel.id, thread_ts: root, text })} />`
+      }
     </aside>
   `;
 }
