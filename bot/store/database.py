@@ -6,11 +6,12 @@ PostgreSQL connections carry timeouts: a replica stopped inside a transaction lo
 """
 
 import sqlite3
-from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock, Timeout
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 from sqlalchemy import ColumnElement, Connection, Double, Table, event, literal_column, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -112,19 +113,22 @@ class Database:
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, config: StoreConfig) -> AsyncGenerator["Database"]:
+    async def open(cls, config: StoreConfig, *, shared: bool = False) -> AsyncGenerator["Database"]:
         """Connect once, so that a wrong URL is told at start, and close all at exit.
 
-        Raises ConfigError for a wrong password, role or database; StoreUnavailable when the
-        database cannot be reached now.
+        A SQLite file is for one process, which holds a file lock beside it; `shared` is for a
+        look at it while that process runs. Raises ConfigError when another process has the file,
+        and for a wrong password, role or database; StoreUnavailable when the database cannot be
+        reached now.
         """
-        database = cls(config, _engine(config))
-        try:
-            async with database.transaction():
-                pass
-            yield database
-        finally:
-            await database._engine.dispose()
+        with nullcontext() if shared else _sole_process(config):
+            database = cls(config, _engine(config))
+            try:
+                async with database.transaction():
+                    pass
+                yield database
+            finally:
+                await database._engine.dispose()
 
     @property
     def dialect(self) -> str:
@@ -162,9 +166,40 @@ def insert(tx: AsyncConnection, table: Table) -> postgresql.Insert | sqlite.Inse
     return sqlite.insert(table) if tx.dialect.name == "sqlite" else postgresql.insert(table)
 
 
+@contextmanager
+def _sole_process(config: StoreConfig) -> Generator[None]:
+    """Hold the lock of the SQLite file. The system lets go of it however the process ends."""
+    if config.sqlite_path is None:
+        yield
+        return
+    path = _with_directory(config.sqlite_path)
+    lock = FileLock(f"{path}.lock", timeout=0, fallback_to_soft=False, preserve_lock_file=True)
+    try:
+        lock.acquire()
+    except Timeout as error:
+        raise ConfigError(
+            "database url",
+            f"another process is using {path}",
+            "Stop it first, or use PostgreSQL to run several",
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _with_directory(path: Path) -> Path:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        problem = f"the directory of {path} cannot be made ({error.strerror})"
+        raise ConfigError("database url", problem, "Choose a path that can be written") from error
+    return path
+
+
 def _engine(config: StoreConfig) -> AsyncEngine:
     if config.sqlite_path:
-        return _sqlite_engine(config, config.sqlite_path)
+        return _sqlite_engine(config)
     return postgres_engine(
         config.url,
         pool_size=config.pool_size,
@@ -186,12 +221,7 @@ def postgres_engine(url: str, **pool: Any) -> AsyncEngine:
     return engine
 
 
-def _sqlite_engine(config: StoreConfig, path: Path) -> AsyncEngine:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        problem = f"the directory of {path} cannot be made ({error.strerror})"
-        raise ConfigError("database url", problem, "Choose a path that can be written") from error
+def _sqlite_engine(config: StoreConfig) -> AsyncEngine:
     engine = create_async_engine(
         make_url(config.url).set(drivername="sqlite+aiosqlite"),
         # No isolation level: BEGIN is left to `_begin_immediate`.

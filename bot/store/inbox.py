@@ -85,7 +85,7 @@ async def waiting(tx: AsyncConnection, buckets: Collection[str]) -> list[tuple[s
         .where(inbox.c.bucket.in_(list(buckets)), inbox.c.done_at.is_(None))
         .distinct()
     )
-    return [(session, bucket) for session, bucket in (await tx.execute(query)).tuples()]
+    return [(session, bucket) for session, bucket in (await tx.execute(query)).all()]
 
 
 async def is_known(tx: AsyncConnection, key: str) -> bool:

@@ -67,7 +67,7 @@ async def _bury(tx: AsyncConnection, condition: ColumnElement[bool]) -> list[str
     statement = (
         update(replicas)
         .where(condition, ~replicas.c.dead)
-        .values(dead=True)
+        .values(dead=True, expires_at=now(tx))
         .returning(replicas.c.id)
     )
     return list((await tx.execute(statement)).scalars())
@@ -99,7 +99,7 @@ async def claim(tx: AsyncConnection, replica_id: str, buckets: Collection[str]) 
         .values(replica_id=replica_id, epoch=leases.c.epoch + 1, wanted_by=None)
         .returning(leases.c.bucket, leases.c.epoch)
     )
-    return {bucket: epoch for bucket, epoch in (await tx.execute(statement)).tuples()}
+    return {bucket: epoch for bucket, epoch in (await tx.execute(statement)).all()}
 
 
 def _ownerless() -> ColumnElement[bool]:

@@ -1,7 +1,7 @@
 """Brings the database to the form this version of the program knows, and refuses a newer one.
 
-Running twice at once is safe: SQLite's migration holds the write lock, PostgreSQL's an advisory
-lock, and each runs in one transaction that is undone when it fails.
+Running twice at once is safe: SQLite's file is for one process, PostgreSQL's migration holds an
+advisory lock, and each runs in one transaction that is undone when it fails.
 """
 
 from collections.abc import Callable
@@ -35,7 +35,7 @@ async def downgrade(config: StoreConfig, revision: str) -> None:
 
 async def current(config: StoreConfig) -> str | None:
     """The revision the database has, None before the first migration."""
-    async with Database.open(config) as database, database.transaction() as tx:
+    async with Database.open(config, shared=True) as database, database.transaction() as tx:
         return await tx.run_sync(_current)
 
 

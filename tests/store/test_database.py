@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+import sys
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -190,6 +191,42 @@ async def test_a_file_locked_by_another_process_is_told(tmp_path: Path) -> None:
         other.close()
         async with database.transaction() as tx:
             assert (await tx.execute(select(1))).scalar() == 1
+
+
+async def test_a_second_process_on_one_file_is_refused(tmp_path: Path) -> None:
+    config = sqlite_config(tmp_path / "a.db")
+    async with Database.open(config):
+        with pytest.raises(ConfigError, match=r"another process is using .*a\.db"):
+            async with Database.open(config):
+                pytest.fail("two owners")
+        async with Database.open(config, shared=True) as looking, looking.transaction() as tx:
+            assert (await tx.execute(select(1))).scalar() == 1
+    async with Database.open(config):
+        pass
+
+
+async def test_a_killed_process_leaves_the_file_free(tmp_path: Path) -> None:
+    config = sqlite_config(tmp_path / "a.db")
+    program = (
+        "import asyncio\n"
+        "from bot.store.database import Database, StoreConfig\n"
+        "async def main():\n"
+        f"    async with Database.open(StoreConfig(url={config.url!r})):\n"
+        "        print('open', flush=True)\n"
+        "        await asyncio.Event().wait()\n"
+        "asyncio.run(main())\n"
+    )
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", program, stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stdout and await process.stdout.readline() == b"open\n"
+    with pytest.raises(ConfigError, match="another process"):
+        async with Database.open(config):
+            pytest.fail("two owners")
+    process.kill()
+    await process.wait()
+    async with Database.open(config):
+        pass
 
 
 async def test_a_directory_that_cannot_be_made_is_told(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from bot.core.errors import LeaseLost
 from bot.store import inbox, leases, messages, sessions
 from bot.store.database import Database, clock
 from bot.store.sessions import SessionRow
+from tests.waiting import until
 
 BUCKET = "T1/0"
 
@@ -182,12 +183,16 @@ async def test_recent_gives_the_teams_last_written_first(database: Database) -> 
 
 
 async def _until_the_clock_moved(database: Database) -> None:
-    async with database.transaction() as tx:
-        start = await clock(tx)
-    moved = start
-    while moved - start < 0.002:  # SQLite's clock has milliseconds
+    async def read() -> float:
         async with database.transaction() as tx:
-            moved = await clock(tx)
+            return await clock(tx)
+
+    start = await read()
+
+    async def moved() -> bool:
+        return await read() > start + 0.002  # SQLite's clock has milliseconds
+
+    await until(moved)
 
 
 async def test_a_remote_id_leads_to_its_session(database: Database) -> None:
