@@ -20,6 +20,7 @@ from bot.core.events import (
     AgentEvent,
     AskClosed,
     AskOpened,
+    Attached,
     Detached,
     Gap,
     TextDelta,
@@ -288,6 +289,21 @@ async def test_a_replaced_process_writes_and_emits_nothing_more(tmp_path: Path):
     assert whole_text(whole) == essay(4000)
 
 
+async def test_a_replaced_process_emits_nothing_of_its_successors(tmp_path: Path):
+    async with connect(tmp_path) as paused, connect(tmp_path) as fresh:
+        session = await paused.create("k")
+        async with paused.attach(session, None) as old:
+            await play_turn(old, "silent", "p1")
+            async with fresh.attach(session, None) as new:
+                await play_turn(new, "silent", "p2")
+                await new.prompt("silent", "p3")
+                with pytest.raises(AgentUnavailable):
+                    await old.prompt("silent", "p4")
+                seen = await read_until(old.events(), lambda e: isinstance(e, Detached))
+    prompts = [event.prompt for event in seen if isinstance(event, TurnStarted)]
+    assert prompts == ["p1"]
+
+
 async def test_a_replaced_process_that_waits_cannot_take_an_answer(tmp_path: Path):
     async with connect(tmp_path) as paused, connect(tmp_path) as fresh:
         session = await paused.create("k")
@@ -350,6 +366,16 @@ async def test_no_task_is_left_when_an_attachment_is_cancelled(paced: DemoConnec
     assert asyncio.all_tasks() == before
 
 
+async def test_an_attachment_that_ended_at_once_lets_nobody_wait(paced: DemoConnector):
+    session = await paced.create("k")
+    async with paced.attach(session, None) as remote:
+        pass
+    with pytest.raises(AgentUnavailable):
+        await remote.prompt("explain", "p")
+    seen = await read_until(remote.events(), lambda event: isinstance(event, Detached))
+    assert len(seen) == 2
+
+
 async def test_the_connector_ends_what_is_still_attached(tmp_path: Path):
     before = asyncio.all_tasks()
     async with connect(tmp_path, speed=1) as connector:
@@ -362,16 +388,47 @@ async def test_the_connector_ends_what_is_still_attached(tmp_path: Path):
     await attachment.__aexit__(None, None, None)
 
 
-async def test_a_journal_that_fails_detaches_and_says_so(tmp_path: Path):
-    async with connect(tmp_path) as connector:
-        async with connector.attach(await connector.create("k"), None) as remote:
-            connection = sqlite3.connect(tmp_path / "demo.db")
-            connection.execute("DROP TABLE journal")
-            connection.close()
-            with pytest.raises(AgentUnavailable):
-                await remote.prompt("help", "p")
-            ended = (await read_until(remote.events(), lambda e: isinstance(e, Detached)))[-1]
+async def test_a_journal_that_fails_detaches_and_says_so(demo: DemoConnector, tmp_path: Path):
+    async with demo.attach(await demo.create("k"), None) as remote:
+        connection = sqlite3.connect(tmp_path / "demo.db")
+        connection.execute("DROP TABLE journal")
+        connection.close()
+        with pytest.raises(AgentUnavailable):
+            await remote.prompt("help", "p")
+        ended = (await read_until(remote.events(), lambda e: isinstance(e, Detached)))[-1]
         assert isinstance(ended, Detached) and not ended.final
+
+
+async def test_a_journal_that_cannot_be_read_detaches_and_says_so(
+    demo: DemoConnector, tmp_path: Path
+):
+    async with demo.attach(await demo.create("k"), None) as remote:
+        await play_turn(remote, "silent", "p")
+        connection = sqlite3.connect(tmp_path / "demo.db")
+        connection.execute("DROP TABLE journal")
+        connection.close()
+        seen = [event async for event in remote.events()]
+    assert [type(event) for event in seen] == [Attached, Detached]
+
+
+async def test_a_fault_of_its_own_detaches_and_leaves_the_others_alone(tmp_path: Path):
+    faults: list[Exception] = []
+
+    def now() -> float:
+        if faults:
+            raise faults.pop()
+        return 0.0
+
+    async with DemoConnector(DemoConfig(data_dir=tmp_path, speed=0), now) as connector:
+        one, two = await connector.create("one"), await connector.create("two")
+        async with connector.attach(one, None) as faulty, connector.attach(two, None) as sound:
+            await faulty.prompt("deploy", "p")
+            faults.append(ArithmeticError("no time"))
+            with pytest.raises(AgentUnavailable):
+                await faulty.prompt("help", "p2")
+            ended = await read_until(faulty.events(), lambda e: isinstance(e, Detached))
+            await play_turn(sound, "help", "p")
+    assert isinstance(ended[-1], Detached) and not ended[-1].final
 
 
 async def test_a_journal_older_than_what_was_shown_leaves_a_gap(demo: DemoConnector):

@@ -78,7 +78,7 @@ SCENES = {
         "deploy", "deploy again", decision=Answer(verb="allow_session")
     ),
     "asked and planned": asking("ask", "plan"),
-    "failures and silence": asking("fail", "crash", "silent", "help"),
+    "failures and silence": asking("fail", "crash", "silent"),
     "stopped before the start": asking("deploy", "echo next", stop_after=2),
     "stopped in the text": asking("explain", "echo next", stop_after=20),
 }

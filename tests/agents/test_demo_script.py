@@ -1,6 +1,7 @@
 """The demo agent's scripts: what it understands, and laws that hold for whatever it is told."""
 
 from collections.abc import Iterable
+from typing import get_args
 
 import pytest
 from hypothesis import given, settings
@@ -26,9 +27,23 @@ from bot.core.events import (
 from tests.agents.reading import texts, tool_results, whole_text
 
 EVERYTHING = (
-    "help", "explain", "plan", "deploy", "ask", "think", "fail", "crash", "work for 30 seconds",
-    "essay 3000", "echo hello *there*", "silent", "away 10", "what about lunch?", "", "🎉🎉",
-)  # fmt: skip
+    "help",
+    "explain",
+    "plan",
+    "deploy",
+    "ask",
+    "think",
+    "fail",
+    "crash",
+    "work for 30 seconds",
+    "essay 3000",
+    "echo hello *there*",
+    "silent",
+    "away 10",
+    "what about lunch?",
+    "",
+    "🎉🎉",
+)
 
 ALLOW = Answer(verb="allow")
 
@@ -163,6 +178,7 @@ def test_only_away_takes_the_agent_away():
     ("text", "what", "where"),
     [
         ("deploy", "the website", "staging"),
+        ("can it go live?", "the website", "staging"),
         ("deploy the shop to production!", "the shop", "production"),
         ("roll out main", "main", "staging"),
         ("release `v2` to the fair", "v2", "the fair"),
@@ -175,10 +191,7 @@ def test_a_deployment_names_what_and_where(text: str, what: str, where: str):
 def test_help_names_everything_it_can_do():
     text = whole_text(events("help"))
     named = {read(line.split("`")[1]).kind for line in text.splitlines() if line.startswith("- `")}
-    assert named | {"chat"} == {
-        "help", "explain", "plan", "deploy", "ask", "think", "fail", "crash", "long", "essay",
-        "echo", "silent", "away", "chat",
-    }  # fmt: skip
+    assert named | {"chat"} == set(get_args(Kind))
 
 
 def test_text_streams_at_a_natural_pace():

@@ -88,7 +88,12 @@ class DemoSession:
         while True:
             news = self._news
             while seq < self._committed:
-                for row in await self._journal.read(self._claim.session, seq, BATCH):
+                try:
+                    rows = await self._read(seq)
+                except AgentUnavailable as problem:
+                    yield Detached(reason=problem.user_message)
+                    return
+                for row in rows:
                     seq = row.seq
                     if not isinstance(row.entry, Wish):
                         yield replace(row.entry, cursor=str(row.seq), time=row.time)
@@ -97,20 +102,29 @@ class DemoSession:
                 return
             await news.wait()
 
+    async def _read(self, after: int) -> list[Row]:
+        """The next rows that were there at first or written by this attachment, no others."""
+        limit = min(BATCH, self._committed - after)
+        return await self._journal.read(self._claim.session, after, limit)
+
     async def play(self) -> None:
         """Plays until cancelled or until the journal cannot be written by this attachment."""
-        ended = Detached(reason="The session was closed here.")
         try:
             while True:
                 await self._rest()
                 await self._write()
         except (AgentError, LeaseLost) as problem:
-            ended = Detached(reason=problem.user_message)
+            self._ended = Detached(reason=problem.user_message)
         except Exception:
             log.exception("demo.session.died", session=self._claim.session)
-            ended = Detached(reason=BotError().user_message)
-        finally:
-            self._end(ended)
+            self._ended = Detached(reason=BotError().user_message)
+
+    def close(self) -> None:
+        """After `play` has ended, or was cancelled before it began: let nobody wait for it."""
+        self._ended = self._ended or Detached(reason="The session was closed here.")
+        for _, taken in self._wishes:
+            _settle(taken, AgentUnavailable(self._ended.reason))
+        self._news.set()
 
     async def _wish(self, wish: Wish) -> None:
         if self._ended is not None:
@@ -159,12 +173,6 @@ class DemoSession:
         self._committed = self._play.seq
         self._news.set()
         self._news = asyncio.Event()
-
-    def _end(self, ended: Detached) -> None:
-        self._ended = ended
-        for _, taken in self._wishes:
-            _settle(taken, AgentUnavailable(ended.reason))
-        self._news.set()
 
 
 def _settle(taken: Future[None], refusal: AgentError | None) -> None:
@@ -232,6 +240,7 @@ class DemoConnector:
         playing = self._tasks.create_task(session.play(), name=f"demo:{remote_id}")
         self._playing.add(playing)
         playing.add_done_callback(self._playing.discard)
+        playing.add_done_callback(lambda _: session.close())
         try:
             yield session
         finally:
