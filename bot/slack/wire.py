@@ -107,3 +107,80 @@ class HomeEvent(BaseModel):
 
 class HomeBody(BaseModel):
     event: HomeEvent
+
+
+class Profile(BaseModel):
+    display_name: str = ""
+    real_name: str = ""
+
+
+class EnterpriseUser(BaseModel):
+    enterprise_id: str | None = None
+
+
+class UserInfo(BaseModel):
+    """`user` of users.info. A missing `team_id` is nobody's team."""
+
+    id: Id
+    name: str = ""
+    real_name: str | None = None
+    team_id: str = ""
+    is_bot: bool = False
+    is_restricted: bool = False
+    is_ultra_restricted: bool = False
+    is_stranger: bool = False
+    profile: Profile = Profile()
+    enterprise_user: EnterpriseUser = EnterpriseUser()
+
+    @property
+    def called(self) -> str:
+        names = (self.profile.display_name, self.profile.real_name, self.real_name, self.name)
+        return next((name for name in names if name), self.id)
+
+    @property
+    def enterprise(self) -> str | None:
+        return self.enterprise_user.enterprise_id
+
+
+class ChannelInfo(BaseModel):
+    """`channel` of conversations.info and users.conversations. Direct messages have no name."""
+
+    id: Id
+    name: str = ""
+    is_im: bool = False
+    is_archived: bool = False
+
+
+class Authenticated(BaseModel):
+    """The answer of auth.test."""
+
+    team_id: Id
+    user_id: Id
+    user: str = ""
+    bot_id: str = ""
+    enterprise_id: str | None = None
+
+
+class PageMetadata(BaseModel):
+    next_cursor: str = ""
+
+
+class Page(BaseModel):
+    """One answer of conversations.history, conversations.replies or users.conversations."""
+
+    messages: list[dict[str, object]] = []
+    channels: list[ChannelInfo] = []
+    response_metadata: PageMetadata | None = None
+
+
+class Found(BaseModel):
+    """What tells a found message's place in time. `latest_reply` stands on roots with replies."""
+
+    ts: Ts
+    latest_reply: Ts | None = None
+
+
+class Link(BaseModel):
+    """The answer of apps.connections.open."""
+
+    url: str
