@@ -10,12 +10,14 @@ stored, never compared.
 A session has turns, numbered from 1. At most one of ours is open; posts that come meanwhile wait
 in `queue`, ordered by Slack's ts. An ask goes open -> sending -> settled, or back to open when the
 agent did not take the answer.
+
+A turn may end for us before the agent is through with it (`Turn.over`): a stop goes on until the
+agent has ended that turn or works on a later one.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Literal, assert_never
 
 from bot.core.asks import Answer, Question, check, reply_from_text
 from bot.core.commands import (
@@ -24,6 +26,7 @@ from bot.core.commands import (
     Interrupt,
     OpenSession,
     Outcome,
+    Pending,
     Performed,
     Published,
     Refused,
@@ -48,9 +51,12 @@ from bot.core.ids import Receipt, order_of
 from bot.core.inbound import Inbound, Person, Prompt, Reply, Stop
 from bot.core.policy import Rules, addressed, gate
 from bot.core.state import (
+    MOST_HEARD,
+    MOST_PAST,
     AskState,
     SessionState,
     ask_of,
+    blocks,
     command_of,
     drop,
     pending_prompt,
@@ -60,10 +66,12 @@ from bot.core.state import (
     retry,
     say,
     say_again,
+    say_once,
     want,
     whisper,
+    withdraw_asks,
 )
-from bot.core.turn import Turn, fold, seal
+from bot.core.turn import Turn, end, fold, seal
 
 LONGEST_TITLE = 80
 
@@ -88,7 +96,8 @@ def due_at(state: SessionState, rules: Rules, after: float = 0.0) -> float | Non
     """The first time later than `after` at which the session wants a `Tick`, if nothing else
     happens: a command to be tried again, or the end of patience with a stop."""
     times = [pending.not_before for pending in state.outbox]
-    times += [turn.stop_at + rules.stop_patience for turn in state.open_turns if turn.stop_at]
+    stops = [turn.stop_at for turn in state.open_turns if turn.stop_at is not None]
+    times += [at + rules.stop_patience for at in stops]
     return min((at for at in times if at > after), default=None)
 
 
@@ -106,25 +115,22 @@ def _person_did(state: SessionState, did: Inbound, rules: Rules, now: float) -> 
 
 
 def _prompt(state: SessionState, prompt: Prompt, now: float) -> SessionState:
-    if any(known.key == prompt.key for known in _prompts(state)):
+    if prompt.key in state.heard or prompt.by.standing == "bot":
         return state
-    if prompt.by.standing != "bot" and prompt.by.user not in state.people:
+    if prompt.by.user not in state.people:
         state = replace(state, people=(*state.people, prompt.by.user))
     if not addressed(prompt, state.owner, state.people):
         return state
     refusal = gate("prompt" if state.owner else "start", prompt.by, state.owner)
     if refusal:
         return whisper(state, prompt.by, refusal)
-    state = replace(state, owner=state.owner or prompt.by)
+    heard = (*state.heard, prompt.key)[-MOST_HEARD:]
+    state = replace(state, owner=state.owner or prompt.by, heard=heard)
     answered = _answer_in_words(state, prompt, now)
     if answered is not None:
         return answered
     queue = sorted((*state.queue, prompt), key=lambda waiting: order_of(waiting.ts))
     return replace(state, queue=tuple(queue))
-
-
-def _prompts(state: SessionState) -> list[Prompt]:
-    return [*state.queue, *(turn.prompt for turn in state.turns if turn.prompt)]
 
 
 def _answer_in_words(state: SessionState, prompt: Prompt, now: float) -> SessionState | None:
@@ -142,21 +148,26 @@ def _answer_in_words(state: SessionState, prompt: Prompt, now: float) -> Session
 
 
 def _reply(state: SessionState, reply: Reply, now: float) -> SessionState:
-    known = next((ask for ask in state.asks if ask.ask.id == reply.ask), None)
-    if known is None:
-        return whisper(state, reply.by, "This request is over; nothing was changed.")
     refusal = gate("decide", reply.by, state.owner)
     if refusal:
         return whisper(state, reply.by, refusal)
+    known = ask_of(state, reply.ask)
+    if known is None:
+        return whisper(state, reply.by, "This request is over; nothing was changed.")
     if known.status != "open":
-        if known.by and known.by.user == reply.by.user and known.answer == reply.answer:
-            return state
-        who = f"<@{known.by.user}> has already decided" if known.by else "it was already settled"
-        return whisper(state, reply.by, f"Too late: {who}. Your answer was not used.")
+        return _too_late(state, known, reply)
     problem = check(known.ask, reply.answer)
     if problem:
         return whisper(state, reply.by, problem)
     return _send_answer(state, known, reply.answer, reply.by, now)
+
+
+def _too_late(state: SessionState, known: AskState, reply: Reply) -> SessionState:
+    by = known.by if known.outcome in (None, "answered") else None
+    if by is not None and by.user == reply.by.user and known.answer == reply.answer:
+        return state  # a double click
+    why = f"<@{by.user}> has already decided" if by else "it is over"
+    return whisper(state, reply.by, f"Too late: {why}. Your answer was not used.")
 
 
 def _send_answer(
@@ -180,12 +191,12 @@ def _stop(state: SessionState, stop: Stop, now: float) -> SessionState:
 
 
 def _stop_turn(state: SessionState, turn: Turn, by: Person, now: float) -> SessionState:
-    state = _settle_asks(state, turn.number, "withdrawn", now)
+    state = withdraw_asks(state, turn.number, now)
     stopping = replace(turn, phase="stopping", stopped_by=by.user, stop_at=now)
     sending = pending_prompt(state, turn.number)
     if sending is not None and sending.attempts:
-        # The agent never took the prompt: there is nothing to interrupt.
-        return put_turn(state, replace(stopping, phase="stopped", ended_at=now))
+        # The agent has not taken the prompt, as far as we know: there is nothing to interrupt.
+        return put_turn(state, end(stopping, "stopped", now))
     state = put_turn(state, stopping)
     return want(state, Interrupt(id=state.next_command, turn=turn.number))
 
@@ -196,17 +207,17 @@ def _stop_turn(state: SessionState, turn: Turn, by: Person, now: float) -> Sessi
 def _agent_did(state: SessionState, event: AgentEvent, rules: Rules, now: float) -> SessionState:
     match event:
         case AskOpened():
-            return _ask_opened(state, event, now)
+            return _ask_opened(state, event, rules, now)
         case AskClosed():
-            return _ask_closed(state, event, event.time or now)
+            return _ask_closed(state, event, _time_of(event, now))
         case Attached():
             return say_again(state, "lost:", "The connection to the agent is back.")
         case Detached():
             return _detached(state, event, now)
         case Notice():
-            return say(state, f"agent:{event.id}", event.text, event.level)
+            return say_once(state, f"agent:{event.id}", event.text, event.level)
         case Gap():
-            return say(state, f"gap:{event.id}", event.reason, "warning")
+            return say_once(state, f"gap:{event.id}", event.reason, "warning")
         case Unknown():
             return replace(state, unknown_events=state.unknown_events + 1)
         case _:
@@ -214,16 +225,29 @@ def _agent_did(state: SessionState, event: AgentEvent, rules: Rules, now: float)
 
 
 def _content(state: SessionState, event: ContentEvent, rules: Rules, now: float) -> SessionState:
-    started_for = event.prompt if isinstance(event, TurnStarted) else None
+    prompt = event.prompt if isinstance(event, TurnStarted) else None
     heard_of = any(turn.ref == event.turn for turn in state.turns)
-    state, turn = _turn_of(state, event.turn, started_for, event.time or now)
+    if prompt in state.past and event.turn not in state.past and not heard_of:
+        # As below, but the turn was forgotten meanwhile.
+        state = replace(state, past=(*state.past, event.turn)[-MOST_PAST:])
+        return want(state, Interrupt(id=state.next_command, turn=0))
+    state, turn = _turn_of(state, event.turn, prompt, _time_of(event, now))
     if turn is None:
         return state
     state = put_turn(state, fold(turn, event, rules.part_limit, now))
-    if not heard_of and turn.phase == "stopped":
-        # A prompt we gave up on reached the agent after all.
+    if not heard_of and turn.stop_at is not None and not _interrupts(state, turn.number):
+        # A prompt we took back reached the agent after all, or was stopped before it began there.
         return want(state, Interrupt(id=state.next_command, turn=turn.number))
     return state
+
+
+def _interrupts(state: SessionState, turn: int) -> bool:
+    commands = [pending.command for pending in state.outbox]
+    return any(isinstance(c, Interrupt) and c.turn == turn for c in commands)
+
+
+def _time_of(event: AgentEvent, now: float) -> float:
+    return now if event.time is None else event.time
 
 
 def _turn_of(
@@ -246,13 +270,14 @@ def _turn_of(
     return replace(state, turns=(*state.turns, turn), next_turn=turn.number + 1), turn
 
 
-def _ask_opened(state: SessionState, event: AskOpened, now: float) -> SessionState:
-    if any(known.ask.id == event.ask.id for known in state.asks):
+def _ask_opened(state: SessionState, event: AskOpened, rules: Rules, now: float) -> SessionState:
+    if ask_of(state, event.ask.id) is not None:
         return state
-    state, turn = _turn_of(state, event.ask.turn, None, event.time or now)
+    state, turn = _turn_of(state, event.ask.turn, None, _time_of(event, now))
     if turn is None or turn.ended or turn.phase == "stopping":
         return state
-    state = put_turn(state, seal(turn, event.ask.id))
+    turn = replace(turn, phase="working")
+    state = put_turn(state, seal(turn, event.ask.id, rules.part_limit))
     return replace(state, asks=(*state.asks, AskState(ask=event.ask, turn=turn.number)))
 
 
@@ -273,8 +298,8 @@ def _detached(state: SessionState, event: Detached, now: float) -> SessionState:
         number = state.open_turns[-1].number
         return say(state, f"lost:{number}", f"{event.reason} I keep trying.", "warning")
     for turn in state.open_turns:
-        state = put_turn(state, replace(turn, phase="failed", error=event.reason, ended_at=now))
-    return state
+        state = put_turn(state, end(turn, "failed", now, event.reason))
+    return say_again(state, "lost:", event.reason)
 
 
 # --- what became of our own acts ------------------------------------------------------------------
@@ -303,6 +328,7 @@ def _performed(state: SessionState, outcome: Performed, now: float) -> SessionSt
         case OpenSession():
             return replace(state, remote_id=outcome.remote_id)
         case SendPrompt():
+            state = replace(state, briefed=True)
             return say_again(
                 state, f"trouble:{command.turn}:", "The agent is back and has your message."
             )
@@ -313,82 +339,82 @@ def _performed(state: SessionState, outcome: Performed, now: float) -> SessionSt
             return put_ask(state, replace(known, status="settled", outcome="answered", note=""))
         case Interrupt() | Whisper() | None:
             return state
-        case _:
-            assert_never(command)
 
 
 def _failed(state: SessionState, failed: Failed, rules: Rules, now: float) -> SessionState:
     pending = next((p for p in state.outbox if p.command.id == failed.command), None)
-    match pending.command if pending else None:
+    if pending is None:
+        return state
+    unavailable = failed.failure == "unavailable"
+    match pending.command:
         case SendAnswer() as command:
-            return _answer_failed(state, command, failed, rules, now)
-        case OpenSession() | SendPrompt() as command if failed.failure == "unavailable":
-            return _prompt_delayed(retry(state, failed.command, rules, now), command, failed)
+            return _answer_failed(state, pending, command, failed, rules, now)
+        case OpenSession() | SendPrompt() | Interrupt() as command if unavailable:
+            return _delayed(retry(state, failed.command, rules, now), command, failed)
         case OpenSession() | SendPrompt() as command:
             return _prompt_refused(state, command, failed, now)
-        case Interrupt() if failed.failure == "unavailable":
-            return retry(state, failed.command, rules, now)
-        case Interrupt() | Whisper() | None:
+        case Interrupt() | Whisper():
             return drop(state, failed.command)
-        case _ as command:
-            assert_never(command)
 
 
-def _prompt_delayed(
-    state: SessionState, command: OpenSession | SendPrompt, failed: Failed
+def _delayed(
+    state: SessionState, command: OpenSession | SendPrompt | Interrupt, failed: Failed
 ) -> SessionState:
-    waiting = [turn for turn in state.open_turns if turn.phase in ("sending", "stopping")]
-    if not waiting:
-        return drop(state, command.id)
-    if waiting[-1].phase == "stopping":
-        ended = replace(waiting[-1], phase="stopped", ended_at=waiting[-1].stop_at)
-        return put_turn(state, ended)
+    turn = _turn_behind(state, command)
+    if turn is None:
+        return state if isinstance(command, Interrupt) else drop(state, command.id)
+    if turn.stop_at is not None:
+        return put_turn(state, end(turn, "stopped", turn.stop_at))
     kept = "Your message is kept and goes out when it is back. Write *stop* to take it back."
-    return say(state, f"trouble:{waiting[-1].number}:", f"{failed.message} {kept}", "warning")
+    return say(state, f"trouble:{turn.number}:", f"{failed.message} {kept}", "warning")
 
 
 def _prompt_refused(
     state: SessionState, command: OpenSession | SendPrompt, failed: Failed, now: float
 ) -> SessionState:
+    turn = _turn_behind(state, command)
     state = drop(state, command.id)
-    for turn in state.open_turns:
-        if isinstance(command, OpenSession) or turn.number == command.turn:
-            state = put_turn(
-                state, replace(turn, phase="failed", error=failed.message, ended_at=now)
-            )
-    return state
+    if turn is None:
+        return state
+    return put_turn(state, replace(end(turn, "failed", now, failed.message), over=True))
+
+
+def _turn_behind(state: SessionState, command: OpenSession | SendPrompt | Interrupt) -> Turn | None:
+    """The open turn the agent does not know of, because this command has not succeeded yet."""
+    unknown = [turn for turn in state.open_turns if turn.prompt and turn.ref is None]
+    return next((turn for turn in unknown if blocks(command, turn.number)), None)
 
 
 def _answer_failed(
-    state: SessionState, command: SendAnswer, failed: Failed, rules: Rules, now: float
+    state: SessionState,
+    pending: Pending,
+    command: SendAnswer,
+    failed: Failed,
+    rules: Rules,
+    now: float,
 ) -> SessionState:
     known = ask_of(state, command.ask)
     if known is None or known.status != "sending":
         return drop(state, command.id)
+    note = failed.message
     if failed.failure == "unavailable":
-        tries = next(p.attempts for p in state.outbox if p.command.id == command.id) + 1
-        if tries < rules.answer_tries:
-            note = f"{failed.message} Trying again."
-            return put_ask(retry(state, command.id, rules, now), replace(known, note=note))
-        reopened = replace(known, status="open", answer=None, by=None, at=None)
-        return put_ask(
-            drop(state, command.id),
-            replace(reopened, note=f"{failed.message} Please decide again."),
-        )
+        if pending.attempts + 1 < rules.answer_tries:
+            known = replace(known, note=f"{note} Trying again.")
+            return put_ask(retry(state, command.id, rules, now), known)
+        note = f"{note} Please decide again."
+    state = drop(state, command.id)
     if failed.failure == "already_answered":
-        ours = failed.repeated
-        settled = replace(known, status="settled", outcome="answered" if ours else "elsewhere")
-        if not ours:
-            settled = replace(settled, by=None, answer=None)
-        return put_ask(drop(state, command.id), settled)
-    reopened = replace(known, status="open", answer=None, by=None, at=None, note=failed.message)
-    return put_ask(drop(state, command.id), reopened)
+        if failed.repeated or pending.attempts:
+            return put_ask(state, replace(known, status="settled", outcome="answered", note=""))
+        known = replace(known, status="settled", outcome="elsewhere", at=now, note="")
+        return put_ask(state, replace(known, by=None, answer=None))
+    return put_ask(state, replace(known, status="open", answer=None, by=None, at=None, note=note))
 
 
 def _give_up_waiting(state: SessionState, rules: Rules, now: float) -> SessionState:
     for turn in state.open_turns:
         if turn.stop_at is not None and now >= turn.stop_at + rules.stop_patience:
-            state = put_turn(state, replace(turn, phase="stopped", ended_at=now))
+            state = put_turn(state, end(turn, "stopped", now))
     return state
 
 
@@ -397,27 +423,36 @@ def _give_up_waiting(state: SessionState, rules: Rules, now: float) -> SessionSt
 
 def _go_on(state: SessionState, now: float) -> SessionState:
     """What an ended turn leaves behind is cleared, and the next prompt begins."""
-    ended = {turn.number for turn in state.turns if turn.ended}
-    for number in {ask.turn for ask in state.open_asks} & ended:
-        state = _settle_asks(state, number, "withdrawn", now)
-    state = replace(state, outbox=tuple(p for p in state.outbox if not _moot(p.command, state)))
-    while state.queue and not state.open_turns:
+    ended = {turn.number: turn for turn in state.turns if turn.ended}
+    for number in {ask.turn for ask in state.asks if ask.status == "open"} & ended.keys():
+        state = withdraw_asks(state, number, now)
+    for notice in state.notices:
+        turn = ended.get(notice.turn)
+        if turn is not None and turn.ref is None and notice.level == "warning":
+            state = say_again(state, f"trouble:{turn.number}:", "The agent never had your message.")
+    outbox = tuple(p for p in state.outbox if not _moot(p.command, state))
+    if len(outbox) < len(state.outbox):
+        state = replace(state, outbox=outbox)
+    if state.queue and not state.open_turns:
         prompt, *rest = state.queue
         state = _start(replace(state, queue=tuple(rest)), prompt, now)
     return state
 
 
 def _moot(command: Command, state: SessionState) -> bool:
-    turns = {turn.number: turn for turn in state.turns}
     match command:
         case SendPrompt():
-            return command.turn in turns and turns[command.turn].ended
+            return any(turn.number == command.turn and turn.ended for turn in state.turns)
         case Interrupt():
-            turn = turns.get(command.turn)
-            return turn is not None and turn.phase in ("done", "failed")
+            return any(turn.over for turn in state.turns if turn.number == command.turn) or any(
+                turn.ref is not None for turn in state.open_turns if turn.number > command.turn
+            )
         case OpenSession():
-            return not (state.open_turns or state.queue)
-        case SendAnswer() | Whisper():
+            return not state.open_turns
+        case SendAnswer():
+            known = ask_of(state, command.ask)
+            return known is None or known.status == "settled"
+        case Whisper():
             return False
 
 
@@ -431,20 +466,10 @@ def _start(state: SessionState, prompt: Prompt, now: float) -> SessionState:
         state = want(state, OpenSession(id=state.next_command, key=str(state.id)))
     shared = len(state.people) > 1
     text = f"{prompt.by.name}: {prompt.text}" if shared else prompt.text
-    before = prompt.ts if prompt.in_thread and number == 1 else None
+    before = prompt.ts if prompt.in_thread and not state.briefed else None
     return want(
         state,
         SendPrompt(
             id=state.next_command, turn=number, key=prompt.key, text=text, context_before=before
         ),
     )
-
-
-def _settle_asks(
-    state: SessionState, turn: int, outcome: Literal["withdrawn", "expired"], now: float
-) -> SessionState:
-    """An answer that is on its way stays: the agent may have taken it before it stopped."""
-    for ask in state.asks:
-        if ask.turn == turn and ask.status == "open":
-            state = put_ask(state, replace(ask, status="settled", outcome=outcome, at=now))
-    return state

@@ -6,14 +6,23 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from bot.core.asks import Answer, Ask
-from bot.core.commands import Command, Interrupt, OpenSession, Pending, SendPrompt, Whisper
+from bot.core.commands import (
+    Command,
+    Interrupt,
+    OpenSession,
+    Pending,
+    SendAnswer,
+    SendPrompt,
+    Whisper,
+)
 from bot.core.ids import Receipt, SessionId, ThreadKey
 from bot.core.inbound import Person, Prompt
 from bot.core.policy import Rules
-from bot.core.turn import Turn, has_content
+from bot.core.turn import Turn, is_shown
 
 STATE_VERSION = 1
-MOST_PAST_TURNS = 200
+MOST_PAST = 200
+MOST_HEARD = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,8 +57,10 @@ class NoticeState:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionState:
     """`owner` started the session. `people` are the user ids that wrote in the thread. `title` is
-    the beginning of the first prompt. `past` are the agent's names of turns that are no longer
-    kept, so that a late replay cannot revive one."""
+    the beginning of the first prompt. `heard` are the keys of the newest posts taken. `briefed`:
+    the agent was told what the thread said before. `past` are the names of turns and notices that
+    are no longer kept (a turn the agent never named goes by its prompt's key), so that a late
+    replay revives none."""
 
     thread: ThreadKey
     agent: str
@@ -60,6 +71,8 @@ class SessionState:
     cursor: str | None = None
     turns: tuple[Turn, ...] = ()
     queue: tuple[Prompt, ...] = ()
+    heard: tuple[str, ...] = ()
+    briefed: bool = False
     asks: tuple[AskState, ...] = ()
     notices: tuple[NoticeState, ...] = ()
     outbox: tuple[Pending, ...] = ()
@@ -117,21 +130,31 @@ def retry(state: SessionState, number: int, rules: Rules, now: float) -> Session
     return replace(state, outbox=tuple(later(pending) for pending in state.outbox))
 
 
+def blocks(command: Command, turn: int) -> bool:
+    """Whether the turn's prompt is not at the agent, as far as we know, until this succeeded."""
+    match command:
+        case OpenSession():
+            return True
+        case SendPrompt():
+            return command.turn == turn
+        case Interrupt():
+            return command.turn < turn
+        case SendAnswer() | Whisper():
+            return False
+
+
 def pending_prompt(state: SessionState, turn: int) -> Pending | None:
     """The command that keeps the turn's prompt from the agent, the most delayed first."""
-    blocking = [
-        pending
-        for pending in state.outbox
-        if isinstance(pending.command, OpenSession)
-        or (isinstance(pending.command, SendPrompt) and pending.command.turn == turn)
-    ]
+    blocking = [pending for pending in state.outbox if blocks(pending.command, turn)]
     return max(blocking, key=lambda pending: pending.attempts, default=None)
 
 
 def next_command(state: SessionState, now: float, *, whispers: bool) -> Pending | None:
     """The command to perform next: private words, or what goes to the agent in order. A prompt
-    waits for the session it belongs to, and a stop for the prompt it stops."""
+    waits for the session it belongs to, a stop for the prompt it stops, and the next prompt for
+    both, so that no stop ever hits a later turn."""
     prompts_before: set[int] = set()
+    stop_before = False
     for pending in state.outbox:
         command = pending.command
         if isinstance(command, Whisper) != whispers:
@@ -141,8 +164,9 @@ def next_command(state: SessionState, now: float, *, whispers: bool) -> Pending 
             blocked = blocked or state.remote_id is None
         if isinstance(command, Interrupt):
             blocked = blocked or command.turn in prompts_before
+            stop_before = True
         if isinstance(command, SendPrompt):
-            blocked = blocked or bool(prompts_before)
+            blocked = blocked or stop_before or bool(prompts_before)
             prompts_before.add(command.turn)
         if not blocked:
             return pending
@@ -156,6 +180,14 @@ def put_turn(state: SessionState, turn: Turn) -> SessionState:
 
 def ask_of(state: SessionState, ask_id: str) -> AskState | None:
     return next((ask for ask in state.asks if ask.ask.id == ask_id), None)
+
+
+def withdraw_asks(state: SessionState, turn: int, at: float) -> SessionState:
+    """An answer that is on its way stays: the agent may have taken it before it stopped."""
+    for ask in state.asks:
+        if ask.turn == turn and ask.status == "open":
+            state = put_ask(state, replace(ask, status="settled", outcome="withdrawn", at=at))
+    return state
 
 
 def put_ask(state: SessionState, ask: AskState) -> SessionState:
@@ -173,8 +205,6 @@ def say(
 ) -> SessionState:
     """A notice below what people have read; the same id again only changes its words."""
     if any(notice.id == notice_id for notice in state.notices):
-        if notice_id.startswith(("agent:", "gap:")):
-            return state
         return _reword(state, notice_id, text, level)
     turn = state.turns[-1] if state.turns else None
     part = len(turn.boundaries) if turn else 0
@@ -185,9 +215,18 @@ def say(
         level=level,
         turn=turn.number if turn else 0,
         part=part,
-        after=turn is not None and has_content(turn, part),
+        after=turn is not None and is_shown(turn, part),
     )
     return replace(state, notices=(*state.notices, notice), next_notice=state.next_notice + 1)
+
+
+def say_once(
+    state: SessionState, notice_id: str, text: str, level: Literal["info", "warning", "error"]
+) -> SessionState:
+    """A notice that may be replayed, also long after it was read."""
+    if notice_id in state.past or any(notice.id == notice_id for notice in state.notices):
+        return state
+    return say(state, notice_id, text, level)
 
 
 def say_again(state: SessionState, prefix: str, text: str) -> SessionState:

@@ -1,9 +1,9 @@
 """One prompt and all the agent does for it; `fold` adds one event.
 
 A turn's text is made of items, in the order the agent began them. It is shown in parts: a
-`Boundary` ends a part for good, at an ask or where a message is full. A boundary remembers how
-much of each item lies before it, so text that arrives late for an early item appears in the open
-part and no character is ever shown twice or lost.
+`Boundary` ends a part for good, at an ask or where a message is full. It names the pieces of the
+items that lie in its part, and each item knows how much of it is sealed; so text that arrives late
+for an early item appears in the open part, and no character is ever shown twice or lost.
 """
 
 from __future__ import annotations
@@ -17,26 +17,30 @@ from bot.core.events import (
     PlanEntry,
     TextDelta,
     TextDone,
-    ThoughtDelta,
     ToolFinished,
     ToolStarted,
     TurnEnded,
-    TurnStarted,
     UsageReported,
 )
 from bot.core.inbound import Prompt
-from bot.core.split import Cut, find_cut
+from bot.core.split import Cut, cut_at_end, find_cut
 
 SEPARATOR = "\n\n"
 
 
 @dataclass(frozen=True, slots=True)
 class TextItem:
-    """`done` once the agent said how it ended; deltas that come after change nothing."""
+    """`done` once the agent said how it ended; deltas that come after change nothing.
+
+    The first `sealed` characters lie in parts that have ended. `holes` are what never arrived: an
+    offset in `text` and how many characters of the agent's are missing there.
+    """
 
     id: str
     text: str
     done: bool = False
+    sealed: int = 0
+    holes: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,12 +59,12 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Boundary:
-    """The end of a part: how many characters of each item lie before it (items not named: none).
+    """The end of a part. `pieces` are what lies in it: an item's id, from and to which character.
 
     `ask` is the ask that sealed it, whose card stands below. `close` and `carry` as in `Cut`.
     """
 
-    offsets: tuple[tuple[str, int], ...]
+    pieces: tuple[tuple[str, int, int], ...]
     ask: str | None = None
     close: str = ""
     carry: str = ""
@@ -77,11 +81,13 @@ class Usage:
 
 TurnPhase = Literal["sending", "working", "stopping", "done", "stopped", "failed"]
 ENDED: tuple[TurnPhase, ...] = ("done", "stopped", "failed")
+BARE: tuple[TurnPhase, ...] = ("stopping", "stopped", "failed")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
-    """`prompt` is None for a turn nobody asked for. `ref` is the agent's name for the turn."""
+    """`prompt` is None for a turn nobody asked for. `ref` is the agent's name for the turn.
+    `over`: the agent no longer works on it, and will not; a turn may have ended for us before."""
 
     number: int
     started_at: float
@@ -89,7 +95,6 @@ class Turn:
     ref: str | None = None
     phase: TurnPhase = "sending"
     texts: tuple[TextItem, ...] = ()
-    thoughts: tuple[TextItem, ...] = ()
     steps: tuple[Step, ...] = ()
     plan: tuple[PlanEntry, ...] = ()
     plan_revision: int = -1
@@ -99,6 +104,7 @@ class Turn:
     error: str = ""
     stopped_by: str | None = None
     stop_at: float | None = None
+    over: bool = False
 
     @property
     def ended(self) -> bool:
@@ -112,59 +118,57 @@ class Turn:
 def fold(turn: Turn, event: ContentEvent, limit: int, now: float) -> Turn:
     """The turn after `event`. Applying an event twice, or any earlier event again, changes nothing.
 
-    Once a stop was asked for, nothing new appears: only the end of the turn counts.
+    Once a stop was asked for, nothing new appears: only the end of the turn and its cost count.
     `limit` is the weight of a part in bytes.
     """
     at = event.time if event.time is not None else now
-    if isinstance(event, TurnEnded):
-        return _end(turn, event, at)
-    if turn.phase in ("stopping", "stopped"):
-        return turn
+    match event:
+        case TurnEnded():
+            ended = turn if turn.ended else end(turn, event.outcome, at, event.error)
+            return replace(ended, over=True)
+        case UsageReported():
+            return _add_usage(turn, event)
+        case _ if turn.phase in ("stopping", "stopped"):
+            return turn
+        case _ if turn.phase == "sending":
+            return _add(replace(turn, phase="working", started_at=at), event, limit, at)
+        case _:
+            return _add(turn, event, limit, at)
+
+
+def end(
+    turn: Turn, outcome: Literal["done", "stopped", "failed"], at: float, error: str = ""
+) -> Turn:
+    """The turn as it ended; one that is being stopped is stopped, whatever else went wrong."""
+    if turn.phase == "stopping":
+        outcome, error = "stopped", ""
+    steps = tuple(s if s.ended_at is not None else replace(s, ended_at=at) for s in turn.steps)
+    return replace(turn, phase=outcome, ended_at=at, error=error, steps=steps)
+
+
+def _add(turn: Turn, event: ContentEvent, limit: int, at: float) -> Turn:
     match event:
         case TextDelta():
             return _seal_full(replace(turn, texts=_grow(turn.texts, event)), limit)
         case TextDone():
-            return _seal_full(replace(turn, texts=_finish(turn, event)), limit)
-        case ThoughtDelta():
-            return replace(turn, thoughts=_grow(turn.thoughts, event))
+            return _seal_full(replace(turn, texts=_finish(turn.texts, event)), limit)
+        case ToolStarted():
+            return turn if turn.ended else _add_step(turn, event, at)
         case ToolFinished():
             return replace(turn, steps=tuple(_finish_step(s, event, at) for s in turn.steps))
-        case UsageReported():
-            return _add_usage(turn, event)
-        case TurnStarted() | ToolStarted() | PlanChanged():
-            return turn if turn.ended else _begin(turn, event, at)
-
-
-def _begin(turn: Turn, event: TurnStarted | ToolStarted | PlanChanged, at: float) -> Turn:
-    match event:
-        case TurnStarted():
-            if turn.phase != "sending":
-                return turn
-            return replace(turn, phase="working", started_at=at)
-        case ToolStarted():
-            if any(step.id == event.item for step in turn.steps):
-                return turn
-            step = Step(
-                id=event.item,
-                tool=event.tool,
-                title=event.title,
-                part=len(turn.boundaries),
-                started_at=at,
-            )
-            return replace(turn, steps=(*turn.steps, step))
-        case PlanChanged():
-            if event.revision <= turn.plan_revision:
-                return turn
+        case PlanChanged() if event.revision > turn.plan_revision and not turn.ended:
             return replace(turn, plan=event.entries, plan_revision=event.revision)
+        case _:
+            # Thoughts and the start are signs of life, which the phase shows already.
+            return turn
 
 
-def _end(turn: Turn, event: TurnEnded, at: float) -> Turn:
-    if turn.ended:
+def _add_step(turn: Turn, event: ToolStarted, at: float) -> Turn:
+    if any(step.id == event.item for step in turn.steps):
         return turn
-    stopped = turn.phase == "stopping" or event.outcome == "stopped"
-    steps = tuple(s if s.ended_at is not None else replace(s, ended_at=at) for s in turn.steps)
-    phase: TurnPhase = "stopped" if stopped else event.outcome
-    return replace(turn, phase=phase, ended_at=at, error=event.error, steps=steps)
+    part = len(turn.boundaries)
+    step = Step(id=event.item, tool=event.tool, title=event.title, part=part, started_at=at)
+    return replace(turn, steps=(*turn.steps, step))
 
 
 def _add_usage(turn: Turn, event: UsageReported) -> Turn:
@@ -180,80 +184,109 @@ def _finish_step(step: Step, event: ToolFinished, at: float) -> Step:
     return replace(step, ended_at=at, ok=event.ok, summary=event.summary)
 
 
-def _grow(items: tuple[TextItem, ...], event: TextDelta | ThoughtDelta) -> tuple[TextItem, ...]:
-    for index, item in enumerate(items):
-        if item.id == event.item:
-            # What lies before the end is known already; a hole is closed later by the whole text.
-            fresh = event.text[max(0, len(item.text) - event.at) :]
-            if item.done or not fresh:
-                return items
-            return (*items[:index], TextItem(item.id, item.text + fresh), *items[index + 1 :])
-    return (*items, TextItem(event.item, event.text)) if event.text else items
+def _grow(items: tuple[TextItem, ...], event: TextDelta) -> tuple[TextItem, ...]:
+    old = _item(items, event.item)
+    at = max(0, event.at)
+    known = len(old.text) + sum(missing for _, missing in old.holes)
+    fresh = event.text[max(0, known - at) :]
+    if old.done or not fresh:
+        return items
+    holes = (*old.holes, (len(old.text), at - known)) if at > known else old.holes
+    return _put(items, replace(old, text=old.text + fresh, holes=holes))
 
 
-def _finish(turn: Turn, event: TextDone) -> tuple[TextItem, ...]:
-    sealed = dict(turn.boundaries[-1].offsets).get(event.item, 0) if turn.boundaries else 0
-    for index, item in enumerate(turn.texts):
-        if item.id == event.item:
-            if item.done:
-                return turn.texts
-            whole = TextItem(item.id, item.text[:sealed] + event.text[sealed:], done=True)
-            return (*turn.texts[:index], whole, *turn.texts[index + 1 :])
-    return (*turn.texts, TextItem(event.item, event.text, done=True))
+def _finish(items: tuple[TextItem, ...], event: TextDone) -> tuple[TextItem, ...]:
+    """What is sealed stays as it was read; the whole text closes the holes behind it."""
+    old = _item(items, event.item)
+    if old.done:
+        return items
+    missing = sum(missing for at, missing in old.holes if at < old.sealed)
+    text = old.text[: old.sealed] + event.text[old.sealed + missing :]
+    return _put(items, TextItem(event.item, text, done=True, sealed=old.sealed))
 
 
-def _pieces(turn: Turn, part: int) -> list[tuple[str, int, str]]:
-    """(item, offset, text) of what each item contributes to a part."""
-    before = dict(turn.boundaries[part - 1].offsets) if part else {}
-    after = dict(turn.boundaries[part].offsets) if part < len(turn.boundaries) else None
-    pieces: list[tuple[str, int, str]] = []
-    for item in turn.texts:
-        start = before.get(item.id, 0)
-        stop = len(item.text) if after is None else after.get(item.id, 0)
-        if item.text[start:stop]:
-            pieces.append((item.id, start, item.text[start:stop]))
-    return pieces
+def _item(items: tuple[TextItem, ...], item_id: str) -> TextItem:
+    return next((item for item in items if item.id == item_id), TextItem(item_id, ""))
+
+
+def _put(items: tuple[TextItem, ...], new: TextItem) -> tuple[TextItem, ...]:
+    if any(old.id == new.id for old in items):
+        return tuple(new if old.id == new.id else old for old in items)
+    return (*items, new)
 
 
 def part_text(turn: Turn, part: int) -> str:
-    """The Markdown of one part, well formed by itself: what was open is closed and reopened."""
-    body = SEPARATOR.join(text for _, _, text in _pieces(turn, part))
+    """The Markdown of one part, well formed by itself: what was open is closed and reopened.
+    Empty for nothing but white space, which cannot be shown."""
     carry = turn.boundaries[part - 1].carry if part else ""
-    close = turn.boundaries[part].close if part < len(turn.boundaries) else ""
-    if close and not body.endswith("\n"):
-        close = f"\n{close}"
-    return f"{carry}{body}{close}" if body else ""
+    if part == len(turn.boundaries):
+        body = SEPARATOR.join(text for _, text in _open_pieces(turn))
+        return carry + body if body.strip() else ""
+    sealed = turn.boundaries[part]
+    texts = {item.id: item.text for item in turn.texts}
+    body = SEPARATOR.join(texts[item][start:stop] for item, start, stop in sealed.pieces)
+    newline = "\n" if sealed.close and not body.endswith("\n") else ""
+    return carry + body + newline + sealed.close if body.strip() else ""
 
 
-def seal(turn: Turn, ask: str) -> Turn:
+def _open_pieces(turn: Turn, most: int | None = None) -> list[tuple[TextItem, str]]:
+    """What of each item lies in no ended part, and no more than the first `most` characters."""
+    pieces: list[tuple[TextItem, str]] = []
+    for item in turn.texts:
+        stop = None if most is None else item.sealed + most
+        text = item.text[item.sealed : stop]
+        if text:
+            pieces.append((item, text))
+            most = most and max(0, most - len(text))
+    return pieces
+
+
+def seal(turn: Turn, ask: str, limit: int) -> Turn:
     """End the open part for good: the card of `ask` stands below it, the rest below the card."""
-    offsets = tuple((item.id, len(item.text)) for item in turn.texts)
-    return replace(turn, boundaries=(*turn.boundaries, Boundary(offsets=offsets, ask=ask)))
+    carry = turn.boundaries[-1].carry if turn.boundaries else ""
+    pieces = _open_pieces(turn)
+    cut = cut_at_end(carry + SEPARATOR.join(text for _, text in pieces), limit)
+    if turn.texts and turn.texts[-1].done:
+        cut = replace(cut, carry="")  # a text that is over is not continued
+    return _seal(turn, pieces, replace(cut, at=cut.at - len(carry)), ask)
 
 
 def _seal_full(turn: Turn, limit: int) -> Turn:
+    """Every part but the last is full, whatever the size of what arrived."""
     while True:
-        part = len(turn.boundaries)
-        carry = turn.boundaries[-1].carry if part else ""
-        cut = find_cut(part_text(turn, part), max(limit, 2 * len(carry) + 64))
+        carry = turn.boundaries[-1].carry if turn.boundaries else ""
+        pieces = _open_pieces(turn, limit + 1)
+        cut = find_cut(carry + SEPARATOR.join(text for _, text in pieces), limit, len(carry))
         if cut is None:
             return turn
-        turn = replace(turn, boundaries=(*turn.boundaries, _boundary(turn, cut, len(carry))))
+        turn = _seal(turn, pieces, replace(cut, at=cut.at - len(carry)))
 
 
-def _boundary(turn: Turn, cut: Cut, carried: int) -> Boundary:
-    """The cut's offset in the part's text, as offsets in its items."""
-    part = len(turn.boundaries)
-    offsets = dict(turn.boundaries[-1].offsets) if part else {}
-    left = max(1, cut.at - carried)
-    for item, start, text in _pieces(turn, part):
+def _seal(turn: Turn, pieces: list[tuple[TextItem, str]], cut: Cut, ask: str | None = None) -> Turn:
+    """The cut's offset in the open part's text, as offsets in its items."""
+    left = cut.at
+    inside: list[tuple[str, int, int]] = []
+    texts = turn.texts
+    for item, text in pieces:
         if left <= 0:
             break
-        offsets[item] = start + min(left, len(text))
+        stop = item.sealed + min(left, len(text))
+        inside.append((item.id, item.sealed, stop))
+        texts = _put(texts, replace(item, sealed=stop))
         left -= len(text) + len(SEPARATOR)
-    return Boundary(offsets=tuple(offsets.items()), close=cut.close, carry=cut.carry)
+    boundary = Boundary(pieces=tuple(inside), ask=ask, close=cut.close, carry=cut.carry)
+    return replace(turn, texts=texts, boundaries=(*turn.boundaries, boundary))
 
 
 def has_content(turn: Turn, part: int) -> bool:
     """Whether the agent put anything into this part: text, or a tool call that began in it."""
     return bool(part_text(turn, part)) or any(step.part == part for step in turn.steps)
+
+
+def is_shown(turn: Turn, part: int) -> bool:
+    """Whether people see this part: a turn that ended badly or is being stopped is shown even
+    without content; one that just had nothing to say is not."""
+    if has_content(turn, part):
+        return True
+    bare = turn.phase in BARE and part == turn.parts - 1
+    return bare and not any(has_content(turn, earlier) for earlier in range(part))

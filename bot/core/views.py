@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import IntEnum
+from itertools import chain
 from typing import Literal
 
 from bot.core.asks import Ask, answer_label
@@ -24,8 +25,8 @@ from bot.core.ids import (
     notice_slot,
     turn_slot,
 )
-from bot.core.state import MOST_PAST_TURNS, AskState, SessionState
-from bot.core.turn import Step, Turn, has_content, part_text
+from bot.core.state import MOST_PAST, AskState, SessionState
+from bot.core.turn import Step, Turn, is_shown, part_text
 
 
 class Priority(IntEnum):
@@ -193,30 +194,31 @@ def view(state: SessionState) -> SessionView:
 
 def find(state: SessionState, slot: Slot, part: int) -> Shown | None:
     """The newest view of one item; None when there is nothing to show any more."""
-    both = view(state)
-    items = (*both.messages, *both.signs)
+    items = chain(_messages(state), _signs(state))
     return next((i.shown for i in items if i.slot == slot and i.part == part), None)
 
 
 def overdue(state: SessionState) -> list[Overdue]:
     """What is to be shown next. Messages first appear in their order: only the first of those not
     posted yet is named, as urgent as the most urgent one that waits behind it."""
-    now = view(state)
-    place = state.thread.place
-    receipts = {receipt.key: receipt for receipt in state.receipts}
     late: list[Overdue] = []
     unposted: list[Overdue] = []
-    for item in (*now.messages, *now.signs):
-        key = PartKey(item.slot, item.part, place)
-        receipt = receipts.get(key)
-        if receipt is not None and (receipt.lost or receipt.shown == digest(item.shown)):
-            continue
-        entry = Overdue(key, item.shown, receipt, priority_of(item.shown, receipt))
-        is_message = not isinstance(item.shown, StatusView | MarkView)
-        (unposted if is_message and receipt is None else late).append(entry)
+    for entry in _unshown(state):
+        is_sign = isinstance(entry.shown, StatusView | MarkView)
+        (late if is_sign or entry.receipt else unposted).append(entry)
     if unposted:
         late.append(replace(unposted[0], priority=min(entry.priority for entry in unposted)))
     return late
+
+
+def _unshown(state: SessionState) -> Iterator[Overdue]:
+    place = state.thread.place
+    receipts = {receipt.key: receipt for receipt in state.receipts}
+    for item in chain(_messages(state), _signs(state)):
+        key = PartKey(item.slot, item.part, place)
+        receipt = receipts.get(key)
+        if receipt is None or not (receipt.lost or receipt.shown == digest(item.shown)):
+            yield Overdue(key, item.shown, receipt, priority_of(item.shown, receipt))
 
 
 def priority_of(shown: Shown, receipt: Receipt | None) -> Priority:
@@ -238,23 +240,33 @@ def priority_of(shown: Shown, receipt: Receipt | None) -> Priority:
 def tidy(state: SessionState) -> SessionState:
     """Forget what is over and shown in its final form: all ended turns but the newest, with their
     asks, notices and receipts. The store keeps the receipts."""
-    late = {entry.key.slot for entry in overdue(state)}
-    gone = [turn for turn in state.turns[:-1] if turn.ended and not _slots(state, turn) & late]
+    if not any(turn.ended for turn in state.turns[:-1]):
+        return state
+    late = {entry.key.slot for entry in _unshown(state)}
+    undecided = {ask.turn for ask in state.open_asks}
+    gone = {
+        turn.number
+        for turn in state.turns[:-1]
+        if turn.ended and turn.number not in undecided and not _slots(state, turn) & late
+    }
     if not gone:
         return state
-    numbers = {turn.number for turn in gone}
-    slots: set[Slot] = set()
-    for turn in gone:
-        slots |= _slots(state, turn)
-    refs = tuple(turn.ref for turn in gone if turn.ref)
-    return replace(
+    kept = replace(
         state,
-        turns=tuple(turn for turn in state.turns if turn.number not in numbers),
-        asks=tuple(ask for ask in state.asks if ask.turn not in numbers),
-        notices=tuple(notice for notice in state.notices if notice.turn not in numbers),
-        receipts=tuple(receipt for receipt in state.receipts if receipt.key.slot not in slots),
-        past=(*state.past, *refs)[-MOST_PAST_TURNS:],
+        turns=tuple(turn for turn in state.turns if turn.number not in gone),
+        asks=tuple(ask for ask in state.asks if ask.turn not in gone),
+        notices=tuple(notice for notice in state.notices if notice.turn not in gone),
     )
+    past = [*state.past, *(notice.id for notice in state.notices if notice.turn in gone)]
+    for turn in state.turns:
+        name = turn.ref or (turn.prompt.key if turn.prompt and not turn.over else None)
+        if turn.number in gone and name:
+            past.append(name)
+    slots = {STATUS, *(mark_slot(prompt.ts) for prompt in state.queue)}
+    slots |= {notice_slot(notice.number) for notice in kept.notices}
+    slots = slots.union(*(_slots(kept, turn) for turn in kept.turns))
+    receipts = tuple(receipt for receipt in state.receipts if receipt.key.slot in slots)
+    return replace(kept, receipts=receipts, past=tuple(past[-MOST_PAST:]))
 
 
 def _slots(state: SessionState, turn: Turn) -> set[Slot]:
@@ -267,18 +279,21 @@ def _slots(state: SessionState, turn: Turn) -> set[Slot]:
 
 
 def _messages(state: SessionState) -> Iterator[Item]:
+    asks = {ask.ask.id: ask for ask in state.asks}
+    posted = {(receipt.key.slot, receipt.key.part) for receipt in state.receipts}
     yield from _notices(state, 0, 0, after=False)
     for turn in state.turns:
-        last = _last_part(turn)
+        slot = turn_slot(turn.number)
+        # What was posted once stays, even if the agent has taken back all of its text.
+        shown = [p for p in range(turn.parts) if (slot, p) in posted or is_shown(turn, p)]
         for part in range(turn.parts):
             yield from _notices(state, turn.number, part, after=False)
-            if has_content(turn, part) or part == last:
-                yield Item(turn_slot(turn.number), part, _turn_view(state, turn, part, last))
+            if part in shown:
+                yield Item(slot, part, _turn_view(state, turn, part, last=part == shown[-1]))
             yield from _notices(state, turn.number, part, after=True)
             ask_id = turn.boundaries[part].ask if part < len(turn.boundaries) else None
-            ask = next((a for a in state.asks if a.ask.id == ask_id), None)
-            if ask is not None:
-                yield Item(ask_slot(ask.ask.id), 0, _ask_view(state, ask))
+            if ask_id is not None and ask_id in asks:
+                yield Item(ask_slot(ask_id), 0, _ask_view(state, asks[ask_id]))
 
 
 def _notices(state: SessionState, turn: int, part: int, *, after: bool) -> Iterator[Item]:
@@ -288,41 +303,32 @@ def _notices(state: SessionState, turn: int, part: int, *, after: bool) -> Itera
             yield Item(notice_slot(notice.number), 0, shown)
 
 
-def _last_part(turn: Turn) -> int | None:
-    """The part that carries the turn's status: the newest with content. A turn that ended badly or
-    is being stopped is shown even without content; one that just had nothing to say is not."""
-    for part in reversed(range(turn.parts)):
-        if has_content(turn, part):
-            return part
-    return turn.parts - 1 if turn.phase in ("stopping", "stopped", "failed") else None
-
-
-def _turn_view(state: SessionState, turn: Turn, part: int, last: int | None) -> TurnView:
-    waiting = any(ask.turn == turn.number and ask.status == "open" for ask in state.asks)
-    is_last = part == last
-    ended_at = turn.ended_at if is_last else None
-    waits_for = {a.ask.item for a in state.asks if a.status == "open"}
+def _turn_view(state: SessionState, turn: Turn, part: int, *, last: bool) -> TurnView:
+    waits_for = {a.ask.item for a in state.asks if a.turn == turn.number and a.status == "open"}
+    ended_at = turn.ended_at if last else None
     return TurnView(
         session=state.id,
         text=part_text(turn, part),
-        status="waiting" if waiting and turn.phase == "working" else turn.phase,
-        last=is_last,
-        steps=tuple(_step_view(s, s.id in waits_for) for s in turn.steps if s.part == part),
-        plan=tuple(PlanLine(e.text, e.status) for e in turn.plan) if is_last else (),
+        status="waiting" if waits_for and turn.phase == "working" else turn.phase,
+        last=last,
+        steps=tuple(_step_view(turn, s, s.id in waits_for) for s in turn.steps if s.part == part),
+        plan=tuple(PlanLine(e.text, e.status) for e in turn.plan) if last else (),
         seconds=None if ended_at is None else max(0.0, ended_at - turn.started_at),
-        step_count=len(turn.steps) if is_last else 0,
-        failed_count=sum(step.ok is False for step in turn.steps) if is_last else 0,
-        error=turn.error if is_last else "",
-        stopped_by=turn.stopped_by if is_last else None,
-        queued=len(state.queue) if is_last and not turn.ended else 0,
+        step_count=len(turn.steps) if last else 0,
+        failed_count=sum(step.ok is False for step in turn.steps) if last else 0,
+        error=turn.error if last else "",
+        stopped_by=turn.stopped_by if last else None,
+        queued=len(state.queue) if last and not turn.ended else 0,
     )
 
 
-def _step_view(step: Step, waiting: bool) -> StepView:
+def _step_view(turn: Turn, step: Step, waiting: bool) -> StepView:
+    """A step whose end was never told did well exactly if its turn did."""
     seconds = None if step.ended_at is None else max(0.0, step.ended_at - step.started_at)
-    if step.ok is None:
+    if step.ok is None and not turn.ended:
         return StepView(step.title, "waiting" if waiting else "running", step.summary, seconds)
-    return StepView(step.title, "done" if step.ok else "failed", step.summary, seconds)
+    well = turn.phase == "done" if step.ok is None else step.ok
+    return StepView(step.title, "done" if well else "failed", step.summary, seconds)
 
 
 def _ask_view(state: SessionState, ask: AskState) -> AskView:
@@ -345,13 +351,12 @@ def _signs(state: SessionState) -> Iterator[Item]:
     status = ("waiting" if waiting else "working") if state.open_turns else "idle"
     if status != "idle" or STATUS in shown:
         yield Item(STATUS, 0, StatusView(status=status))
-    for prompt in state.queue:
-        yield Item(mark_slot(prompt.ts), 0, MarkView(ts=prompt.ts, mark="queued"))
+    marks: dict[str, Literal["queued", "working", "none"]] = {}
     for turn in state.turns:
-        if turn.prompt is None:
-            continue
-        slot = mark_slot(turn.prompt.ts)
-        if not turn.ended:
-            yield Item(slot, 0, MarkView(ts=turn.prompt.ts, mark="working"))
-        elif slot in shown:
-            yield Item(slot, 0, MarkView(ts=turn.prompt.ts, mark="none"))
+        if turn.prompt is not None and not turn.ended:
+            marks[turn.prompt.ts] = "working"
+        elif turn.prompt is not None and mark_slot(turn.prompt.ts) in shown:
+            marks.setdefault(turn.prompt.ts, "none")
+    marks |= {prompt.ts: "queued" for prompt in state.queue}
+    for ts, mark in marks.items():
+        yield Item(mark_slot(ts), 0, MarkView(ts=ts, mark=mark))
