@@ -21,6 +21,7 @@ _LIVE = re.compile(
 )
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _USER = re.compile(r"[UW][A-Z0-9]{2,20}", re.ASCII)
+_NO_ID = 40
 _MENTION = re.compile(r"&lt;\u2060?@([UW][A-Z0-9]{2,20})&gt;", re.ASCII)
 
 
@@ -48,7 +49,7 @@ def escape_keeping_mentions(text: str) -> str:
 
 def mention(user: str) -> str:
     """A person, drawn by Slack with their name; a string that is no user id stays plain text."""
-    return f"<@{user}>" if _USER.fullmatch(user) else escape(user)
+    return f"<@{user}>" if _USER.fullmatch(user) else escape(shorten(user, _NO_ID))
 
 
 def shorten(text: str, limit: int) -> str:
