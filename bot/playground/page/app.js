@@ -133,7 +133,7 @@ function Workspace({ world, status }) {
     <${Desk.Provider} value=${desk}>
       <div class="page" data-pane=${thread ? "thread" : address.place ? "place" : "list"}>
         <header class="topbar">
-          <img src="icon.svg" width="24" height="24" alt="" /><b>${world.team.name}</b>
+          <img src="icon.svg" width="24" height="24" alt="" /><h1>${world.team.name}</h1>
           <${PersonSwitch} onSwitch=${switchTo} />
         </header>
         ${BANNERS[status] && html`<p class="banner" role="alert">${BANNERS[status]}</p>`}

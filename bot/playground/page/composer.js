@@ -192,10 +192,8 @@ export function Composer(props) {
           data-testid=${testid}
           placeholder=${label}
           aria-label=${label}
-          role="combobox"
           aria-autocomplete="list"
-          aria-expanded=${Boolean(completion.offers)}
-          aria-controls=${list}
+          aria-controls=${completion.offers ? list : undefined}
           aria-activedescendant=${completion.offers ? `${list}-${completion.active}` : undefined}
           value=${text}
           onInput=${({ target }) => {
@@ -211,7 +209,7 @@ export function Composer(props) {
             onClick=${() => draft.insert("@", completion.look)}><${Icon} name="at" /></button>
           <${EmojiPicker} label="Emoji" onPick=${(name) => draft.insert(EMOJI[name])} />
           <span class="hint"><b>Shift + Enter</b> for a new line</span>
-          ${onCancel && html`<button type="button" class="button" onClick=${onCancel}>Cancel</button>`}
+          ${onCancel && html`<button type="button" class="button small" onClick=${onCancel}>Cancel</button>`}
           <button type="submit" class="send" data-testid=${sendTestid} disabled=${!text.trim()}
             title=${onCancel ? "Save" : "Send now"} aria-label=${onCancel ? "Save" : "Send now"}>
             <${Icon} name=${onCancel ? "check" : "send"} />

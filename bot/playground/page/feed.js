@@ -41,7 +41,7 @@ export function follow(world, report) {
       report("live");
     } catch (error) {
       console.warn(error);
-      again();
+      if (mine === held) again();
     }
   }
 

@@ -59,7 +59,6 @@ export function Sidebar() {
     .sort((a, b) => a.is_archived - b.is_archived || a.name.localeCompare(b.name));
   return html`
     <nav class="sidebar" aria-label="Channels and direct messages">
-      <h1>${world.team.name}</h1>
       <h2>Channels</h2>
       <ul>${channels.map((channel) => html`<${ChannelEntry} key=${channel.id} channel=${channel} />`)}</ul>
       <h2>Direct messages</h2>
