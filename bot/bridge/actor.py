@@ -379,7 +379,10 @@ async def _patiently(act: Callable[[], Awaitable[T]]) -> T:
     """Do `act` again while the database is away: what is in memory waits, nothing is shown."""
     retrying = AsyncRetrying(
         retry=retry_if_exception_type(StoreUnavailable),
-        wait=wait_exponential_jitter(initial=0.1, max=5.0),
+        wait=wait_exponential_jitter(multiplier=0.1, max=5.0, jitter=0.1),
         reraise=True,
     )
-    return await retrying(act)
+    async for attempt in retrying:
+        with attempt:
+            return await act()
+    raise AssertionError("tenacity ends by returning or raising")

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal
 
+from bot.core.asks import Ask
 from bot.core.ids import SessionId, ThreadKey
 from bot.core.inbound import Inbound, Prompt
 from bot.core.ports import Accepted, Bound
-from bot.core.state import SessionState
+from bot.core.state import SessionState, ask_of
 from bot.core.stored import dump_inbound, load_state
 from bot.core.views import HomeEntry, HomeView
 from bot.store import asks, inbox, seen, sessions
@@ -53,13 +54,15 @@ class StoreBridge:
         self._wake(SessionId(row.id), row.bucket)
         return "stored" if new else "known"
 
-    async def find_ask(self, uid: str) -> tuple[ThreadKey, str] | None:
+    async def find_ask(self, uid: str) -> tuple[ThreadKey, Ask] | None:
         async with self._database.transaction() as tx:
-            ask = await asks.get(tx, uid)
-            row = await sessions.get(tx, ask.session_id) if ask else None
-        if ask is None or row is None:
+            known = await asks.get(tx, uid)
+            row = await sessions.get(tx, known.session_id) if known else None
+        if known is None or row is None or row.state is None:
             return None
-        return ThreadKey(row.team, row.channel, row.thread_ts), ask.ask_id
+        state = load_state(row.state, row.state_version)
+        ask = ask_of(state, known.ask_id)
+        return (state.thread, ask.ask) if ask else None
 
     async def home(self, team: str, user: str) -> HomeView:
         async with self._database.transaction() as tx:

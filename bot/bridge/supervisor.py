@@ -35,8 +35,8 @@ KEEP_INPUT = 7 * 24 * 3600.0
 
 FIRST_BACKOFF = 0.5
 MOST_BACKOFF = 30.0
-DRAIN_PATIENCE = 8.0
-"""Seconds actors may take to save and end at shutdown; systemd and Kubernetes give 10 or more."""
+RELEASE_PATIENCE = 6.0
+"""Seconds actors may take to save and end; systemd and Kubernetes give a process 10 or more."""
 
 
 @dataclass(slots=True)
@@ -48,6 +48,7 @@ class _Running:
     task: asyncio.Task[None] | None = None
     actor: SessionActor | None = None
     failures: int = 0
+    released: bool = False
 
 
 @dataclass(slots=True)
@@ -78,7 +79,6 @@ class Supervisor:
         self._idle_after = idle_after
         self._now = now
         self._owned: dict[str, _Owned] = {}
-        self._draining = False
         self._pruned_at = 0.0
         self._news = asyncio.Event()
 
@@ -101,7 +101,7 @@ class Supervisor:
     def wake(self, session: SessionId, bucket: str) -> None:
         """There is new input for this session. Does nothing when another replica owns it."""
         owned = self._owned.get(bucket)
-        if owned is None or self._draining:
+        if owned is None:
             return
         running = owned.sessions.get(session)
         if running is None:
@@ -130,22 +130,24 @@ class Supervisor:
                 pass
             self._news.clear()
 
-    async def drain(self) -> None:
-        """Let every actor save and end; whoever takes longer is cancelled."""
-        self._draining = True
-        running = [one for owned in self._owned.values() for one in owned.sessions.values()]
+    async def release(self, bucket: str) -> None:
+        """Let the bucket's actors save and end while the lease is still ours; whoever takes longer
+        is cancelled."""
+        owned = self._owned.pop(bucket, None)
+        running = list(owned.sessions.values()) if owned else []
         for one in running:
+            one.released = True
             if one.actor is not None:
                 one.actor.stop()
         tasks = [one.task for one in running if one.task is not None]
         if tasks:
-            _, late = await asyncio.wait(tasks, timeout=DRAIN_PATIENCE)
+            _, late = await asyncio.wait(tasks, timeout=RELEASE_PATIENCE)
             for task in late:
                 task.cancel()
-            log.info("drained", sessions=len(tasks), late=len(late))
+            log.info("bucket.released", bucket=bucket, sessions=len(tasks), late=len(late))
 
     async def _sweep(self) -> None:
-        if self._draining or not self._owned:
+        if not self._owned:
             return
         async with self._database.transaction() as tx:
             at = await clock(tx)
@@ -193,7 +195,7 @@ class Supervisor:
                 log.info("lease.lost", session=session)
                 return True
             log.exception("actor.died", session=session, failures=running.failures)
-            return self._draining
+            return running.released
         else:
             return True
         finally:

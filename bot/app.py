@@ -1,0 +1,122 @@
+"""The composition root of `threadline run`: settings become objects, wired, started and drained."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack
+
+import structlog
+
+from bot import __version__
+from bot.agents.registry import build
+from bot.bridge.bridge import StoreBridge, bucket_of
+from bot.bridge.ownership import Ownership
+from bot.bridge.supervisor import Supervisor
+from bot.core.errors import StoreUnavailable
+from bot.core.policy import Rules
+from bot.core.ports import Connector
+from bot.settings import Settings
+from bot.slack.app import Slack, connect
+from bot.slack.lane import Lane
+from bot.slack.surface import SlackSurface
+from bot.store import leases, migrate
+from bot.store.database import Database
+from bot.store.notify import listen
+from bot.web import serve
+
+log = structlog.get_logger()
+
+DATABASE_PATIENCE = 1.0
+
+
+async def run(settings: Settings, *, migrating: bool = True) -> None:
+    """Serve until SIGTERM or SIGINT, then stop receiving, let sessions save, and leave.
+
+    Raises ConfigError for what has to be mended before a start.
+    """
+    stopping = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, _once(stopping, number))
+    if migrating:
+        await migrate.upgrade(settings.store)
+    else:
+        await migrate.check(settings.store)
+    async with AsyncExitStack() as stack:
+        database = await stack.enter_async_context(Database.open(settings.store))
+        connectors = {
+            name: await stack.enter_async_context(build(config))
+            for name, config in settings.agents.items()
+        }
+        slack = await stack.enter_async_context(connect(settings.slack))
+        await _serve(settings, database, connectors, slack, stopping)
+    log.info("stopped")
+
+
+async def _serve(
+    settings: Settings,
+    database: Database,
+    connectors: Mapping[str, Connector],
+    slack: Slack,
+    stopping: asyncio.Event,
+) -> None:
+    async with database.transaction() as tx:
+        await leases.ensure_bucket(tx, bucket_of(slack.me.team))
+    async with asyncio.TaskGroup() as tasks:
+        lane = Lane(alive=lambda: ownership.deadline_ok())
+        surface = SlackSurface(slack.web, lane, slack.me)
+        supervisor = Supervisor(database, connectors, surface, Rules(), tasks)
+        ownership = Ownership(
+            database,
+            on_gained=supervisor.gained,
+            on_lost=supervisor.lost,
+            before_release=supervisor.release,
+            build=__version__,
+        )
+        bridge = StoreBridge(database, settings.default_agent, supervisor.wake)
+        ready = {
+            "slack": lambda: _connected(slack),
+            "database": lambda: _reachable(database),
+        }
+        async with serve(settings.web, {"process": _turning}, ready) as port:
+            background = [
+                tasks.create_task(ownership.run(), name="ownership"),
+                tasks.create_task(supervisor.run(), name="sweep"),
+                tasks.create_task(listen(database, lambda _: supervisor.look()), name="notify"),
+            ]
+            receiving = tasks.create_task(slack.listen(bridge, surface), name="slack")
+            log.info("started", version=__version__, team=slack.me.team, port=port)
+            await stopping.wait()
+            log.info("draining")
+            receiving.cancel()
+            await asyncio.wait([receiving])
+            await ownership.drain()
+            for task in background:
+                task.cancel()
+
+
+def _once(stopping: asyncio.Event, number: signal.Signals) -> Callable[[], None]:
+    def stop() -> None:
+        stopping.set()
+        # A second signal ends the process at once.
+        asyncio.get_running_loop().remove_signal_handler(number)
+
+    return stop
+
+
+async def _turning() -> str | None:
+    """That this answers at all shows that the loop turns."""
+    return None
+
+
+async def _connected(slack: Slack) -> str | None:
+    return None if slack.connected else "not connected to Slack"
+
+
+async def _reachable(database: Database) -> str | None:
+    try:
+        async with asyncio.timeout(DATABASE_PATIENCE), database.transaction():
+            return None
+    except (TimeoutError, StoreUnavailable):
+        return "the database cannot be reached"

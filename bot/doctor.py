@@ -1,0 +1,136 @@
+"""What a running bot needs, looked at one by one. Each finding says what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, cast
+
+import yaml
+from pydantic import BaseModel
+
+from bot.agents.registry import AgentConfig, build
+from bot.core.errors import AgentError, BotError, ConfigError
+from bot.settings import Settings
+from bot.slack.app import connect
+from bot.slack.config import SlackConfig
+from bot.store import migrate
+from bot.store.database import StoreConfig
+
+PACKAGE = Path(__file__).parent
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """`what` was found; `how_to_fix` when it is not `ok`."""
+
+    ok: bool
+    what: str
+    how_to_fix: str = ""
+
+
+class _Answer(Protocol):
+    """The part of the SDK's response used here; its own annotations are partly unknown."""
+
+    headers: Mapping[str, str]
+
+
+class _Scopes(BaseModel):
+    bot: list[str]
+
+
+class _OAuth(BaseModel):
+    scopes: _Scopes
+
+
+class _Subscriptions(BaseModel):
+    bot_events: list[str]
+
+
+class _AppSettings(BaseModel):
+    event_subscriptions: _Subscriptions
+
+
+class Manifest(BaseModel):
+    """The part of manifest.yml that must agree with the installed app."""
+
+    oauth_config: _OAuth
+    settings: _AppSettings
+
+    @property
+    def scopes(self) -> frozenset[str]:
+        return frozenset(self.oauth_config.scopes.bot)
+
+    @property
+    def events(self) -> frozenset[str]:
+        return frozenset(self.settings.event_subscriptions.bot_events)
+
+
+def manifest() -> Manifest:
+    """The manifest this version was written for."""
+    packaged, source = PACKAGE / "manifest.yml", PACKAGE.parent / "manifest.yml"
+    text = (packaged if packaged.is_file() else source).read_text("utf-8")
+    return Manifest.model_validate(yaml.safe_load(text))
+
+
+async def examine(settings: Settings) -> list[Finding]:
+    """All findings, the database's first. Never raises for what it was asked to look at."""
+    return [
+        await _database(settings.store),
+        *await _slack(settings.slack),
+        *[await _agent(name, config) for name, config in settings.agents.items()],
+    ]
+
+
+async def _database(config: StoreConfig) -> Finding:
+    try:
+        await migrate.check(config)
+    except ConfigError as error:
+        return Finding(False, f"{error.key}: {error.problem}", error.hint)
+    except BotError as error:
+        return Finding(
+            False, error.user_message, "Start it, or correct DATABASE_URL, then run this again"
+        )
+    return Finding(True, f"The database is at revision {migrate.head()}.")
+
+
+async def _slack(config: SlackConfig) -> list[Finding]:
+    try:
+        async with connect(config) as slack:
+            answer = cast(_Answer, await slack.web.api_call("auth.test"))
+            found = Finding(True, f"Both tokens are good; I am {slack.me.name} in {slack.me.team}.")
+            return [found, *_compare(manifest(), answer.headers)]
+    except ConfigError as error:
+        return [Finding(False, f"{error.key}: {error.problem}", error.hint)]
+    except BotError as error:
+        return [Finding(False, error.user_message, "Check the network, then run this again")]
+
+
+def _compare(wanted: Manifest, headers: Mapping[str, str]) -> list[Finding]:
+    """What the installed app has, against the manifest. Slack names the scopes of a token, but
+    tells no app which events it is subscribed to."""
+    lower = {name.lower(): value for name, value in headers.items()}
+    granted = {scope.strip() for scope in lower.get("x-oauth-scopes", "").split(",")}
+    missing = sorted(wanted.scopes - granted)
+    how = "Add them under OAuth & Permissions (or paste manifest.yml under App Manifest)"
+    scopes = (
+        Finding(False, f"Scopes are missing: {', '.join(missing)}.", f"{how}, then reinstall")
+        if missing
+        else Finding(True, f"All {len(wanted.scopes)} scopes of manifest.yml are granted.")
+    )
+    events = Finding(
+        True,
+        "Slack does not show an app its events. Under Event Subscriptions these must stand: "
+        f"{', '.join(sorted(wanted.events))}.",
+    )
+    return [scopes, events]
+
+
+async def _agent(name: str, config: AgentConfig) -> Finding:
+    try:
+        async with build(config) as connector:
+            health = await connector.check()
+    except AgentError as error:
+        return Finding(False, f"Agent {name}: {error.user_message}", "Start it and try again")
+    return Finding(health.ok, f"Agent {name}: {health.detail}", "Start it and try again")

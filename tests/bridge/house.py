@@ -1,0 +1,120 @@
+"""A bot without Slack: store, ownership of one bucket, supervisor, the embedded agent."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+
+from bot.agents.demo.connector import DemoConfig, DemoConnector
+from bot.bridge.bridge import StoreBridge, bucket_of
+from bot.bridge.supervisor import Supervisor
+from bot.core.asks import Answer, Verb
+from bot.core.ids import ThreadKey
+from bot.core.inbound import Person, Prompt, Reply, Stop
+from bot.core.policy import Rules
+from bot.core.ports import Accepted, Connector
+from bot.store import leases
+from bot.store.database import Database, StoreConfig
+from tests.bridge.listed import Listed, ListedSurface
+
+TEAM = "T1"
+ANA = Person(user="U1", name="Ana")
+BEN = Person(user="U2", name="Ben")
+CHO = Person(user="U3", name="Cho", standing="guest")
+THREAD = ThreadKey(TEAM, "C1", "1700000000.000100")
+QUICK = Rules(retry_first=0.02, retry_most=0.1, stop_patience=5)
+
+_numbers = count(1)
+
+
+@dataclass(slots=True)
+class House:
+    """A running bot and the people who talk to it."""
+
+    bridge: StoreBridge
+    supervisor: Supervisor
+    listed: Listed
+    thread: ThreadKey = THREAD
+    sent: list[str] = field(default_factory=list)
+
+    async def mention(self, text: str, by: Person = ANA, ts: str | None = None) -> Accepted:
+        return await self.bridge.accept(prompt(text, by, ts, mentions_bot=True))
+
+    async def reply(self, text: str, by: Person = ANA, ts: str | None = None) -> Accepted:
+        return await self.bridge.accept(prompt(text, by, ts, in_thread=True))
+
+    async def decide(self, verb: Verb, by: Person = ANA, text: str | None = None) -> None:
+        await self.answer(Answer(verb=verb, text=text), by)
+
+    async def answer(self, answer: Answer, by: Person = ANA) -> None:
+        ask = self.listed.ask().ask.id
+        key = f"act:{next(_numbers)}"
+        await self.bridge.accept(
+            Reply(key=key, thread=self.thread, by=by, ask=ask, answer=answer)
+        )
+
+    async def stop(self, by: Person = ANA) -> None:
+        key = f"stop:{next(_numbers)}"
+        await self.bridge.accept(Stop(key=key, thread=self.thread, by=by, via="word"))
+
+
+def prompt(
+    text: str,
+    by: Person = ANA,
+    ts: str | None = None,
+    *,
+    mentions_bot: bool = False,
+    in_thread: bool = False,
+) -> Prompt:
+    ts = ts or f"17000001{next(_numbers):02}.000000"
+    return Prompt(
+        key=f"msg:{TEAM}:C1:{ts}",
+        thread=THREAD,
+        by=by,
+        ts=ts,
+        text=text,
+        mentions_bot=mentions_bot,
+        in_thread=in_thread,
+    )
+
+
+@asynccontextmanager
+async def running(
+    config: StoreConfig,
+    data_dir: Path,
+    listed: Listed,
+    *,
+    speed: float = 0,
+    connector: Connector | None = None,
+    idle_after: float = 60,
+    drain: bool = True,
+) -> AsyncGenerator[House]:
+    """A bot that owns the bucket under a new epoch. Left without `drain`, it dies as by kill -9."""
+    agent = connector or DemoConnector(DemoConfig(data_dir=data_dir, speed=speed))
+    async with Database.open(config) as database, agent, asyncio.TaskGroup() as tasks:
+        supervisor = Supervisor(
+            database, {"demo": agent}, ListedSurface(listed), QUICK, tasks, idle_after=idle_after
+        )
+        supervisor.gained(bucket_of(TEAM), await _claim(database))
+        sweeping = tasks.create_task(supervisor.run())
+        try:
+            yield House(StoreBridge(database, "demo", supervisor.wake), supervisor, listed)
+        finally:
+            sweeping.cancel()
+            if drain:
+                await supervisor.release(bucket_of(TEAM))
+            supervisor.lost(bucket_of(TEAM))
+
+
+async def _claim(database: Database) -> int:
+    name = f"replica-{next(_numbers)}"
+    async with database.transaction() as tx:
+        await leases.ensure_bucket(tx, bucket_of(TEAM))
+        await leases.register(tx, name, 3600, "test")
+        await leases.reap_others(tx, name)
+        claimed = await leases.claim(tx, name, [bucket_of(TEAM)])
+    return claimed[bucket_of(TEAM)]

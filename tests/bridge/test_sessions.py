@@ -1,0 +1,159 @@
+"""Whole sessions with the embedded agent, shown on lists."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from bot.core.asks import Answer
+from bot.store.database import StoreConfig
+from tests.bridge.house import BEN, CHO, House, running
+from tests.bridge.listed import Listed
+
+
+@pytest.fixture
+def listed() -> Listed:
+    return Listed()
+
+
+def done(times: int = 1):
+    return lambda seen: sum(line.startswith("done") for line in seen.outline()) >= times
+
+
+def asked(seen: Listed) -> bool:
+    return any(line.startswith("ask open") for line in seen.outline())
+
+
+async def test_a_mention_is_answered_in_its_thread(
+    store_config: StoreConfig, tmp_path: Path, listed: Listed
+) -> None:
+    async with running(store_config, tmp_path, listed) as house:
+        assert await house.mention("echo good morning") == "stored"
+        await listed.until(done())
+    assert listed.outline() == ["done: good morning"]
+
+
+async def test_one_post_delivered_five_times_has_one_effect_E70(
+    store_config: StoreConfig, tmp_path: Path, listed: Listed
+) -> None:
+    async with running(store_config, tmp_path, listed) as house:
+        accepted = [await house.mention("echo once", ts="1700000000.000100") for _ in range(5)]
+        await listed.until(done())
+    assert accepted == ["stored", "known", "known", "known", "known"]
+    assert listed.outline() == ["done: once"]
+
+
+async def test_a_tool_runs_after_allow_and_the_rest_stands_below_the_card(
+    store_config: StoreConfig, tmp_path: Path, listed: Listed
+) -> None:
+    async with running(store_config, tmp_path, listed) as house:
+        await house.mention("deploy")
+        await listed.until(asked)
+        await house.decide("allow", by=BEN)
+        await listed.until(lambda seen: bool(seen.whispers))
+        assert "Only <@U1> can decide" in listed.whispers[0][1]
+        await house.decide("allow")
+        await listed.until(done())
+    kinds = [line.split(" ")[0].rstrip(":") for line in listed.outline()]
+    assert kinds == ["part", "ask", "done"]
+    assert "ask settled answered Allowed by=U1" in listed.outline()[1]
+
+
+async def test_a_question_is_answered_by_a_line_in_the_thread_E51(
+    store_config: StoreConfig, tmp_path: Path, listed: Listed
+) -> None:
+    async with running(store_config, tmp_path, listed) as house:
+        await house.mention("ask")
+        await listed.until(asked)
+        await house.reply("something of my own")
+        await listed.until(done())
+    assert "something of my own by=U1" in listed.text()
+
+
+async def test_posts_while_it_works_wait_in_order_E21(
+    store_config: StoreConfig, tmp_path: Path, listed: Listed
+) -> None:
+    async with running(store_config, tmp_path, listed) as house:
+        await house.mention("ask")
+        await listed.until(asked)
+        await house.mention("echo third", ts="1700000300.000000", by=BEN)
+        await house.mention("echo second", ts="1700000200.000000", by=BEN)
+        await listed.until(lambda seen: "queued" in str(list(seen.signs.values())))
+        field = listed.ask().ask.fields[0].id
+        await house.answer(Answer(verb="reply", values=((field, ("x",)),)))
+        await listed.until(done(3))
+    assert [line for line in listed.outline() if "second" in line or "third" in line] == [
+        "done: second",
+        "done: third",
+    ]
+    assert all(sign.kind != "mark" or sign.mark == "none" for sign in listed.signs.values())
+
+
+async def test_stop_in_the_text_keeps_what_was_said_E31(
+    store_config: StoreConfig, tmp_path: Path, listed: Listed
+) -> None:
+    async with running(store_config, tmp_path, listed, speed=1) as house:
+        await house.mention("essay 20000")
+        await listed.until(lambda seen: len(seen.text()) > 50)
+        await house.stop(by=BEN)
+        await house.stop()
+        await listed.until(lambda seen: "stopped by=U1" in seen.text())
+        before = listed.outline()
+        await house.mention("echo next")
+        await listed.until(done())
+    assert listed.outline()[: len(before)] == before
+    assert listed.outline()[-1] == "done: next"
+    assert [user for user, _ in listed.whispers] == [BEN.user]
+
+
+async def test_guests_start_nothing_and_are_told_privately_E80(
+    store_config: StoreConfig, tmp_path: Path, listed: Listed
+) -> None:
+    async with running(store_config, tmp_path, listed) as house:
+        await house.mention("echo no", by=CHO)
+        await listed.until(lambda seen: bool(seen.whispers))
+    assert listed.outline() == []
+    assert listed.whispers[0][0] == CHO.user
+
+
+async def test_an_unreachable_agent_is_told_and_gets_the_message_later_E76(
+    store_config: StoreConfig, tmp_path: Path, listed: Listed
+) -> None:
+    async with running(store_config, tmp_path, listed, speed=1) as house:
+        await house.mention("away 1")
+        await listed.until(done())
+        await house.mention("echo patience")
+        await listed.until(lambda seen: "Your message is kept" in seen.text())
+        await listed.until(done(2))
+    assert "notice info: The agent is back and has your message." in listed.outline()
+    assert listed.outline()[-1] == "done: patience"
+
+
+async def test_an_idle_actor_ends_and_the_next_post_starts_it_again(
+    store_config: StoreConfig, tmp_path: Path, listed: Listed
+) -> None:
+    async with running(store_config, tmp_path, listed, idle_after=0.05) as house:
+        await house.mention("echo one")
+        await listed.until(done())
+        await _gone(house)
+        await house.mention("echo two")
+        await listed.until(done(2))
+    assert listed.outline() == ["done: one", "done: two"]
+
+
+async def test_an_archived_channel_ends_showing_but_not_the_session(
+    store_config: StoreConfig, tmp_path: Path, listed: Listed
+) -> None:
+    listed.closed = True
+    async with running(store_config, tmp_path, listed, idle_after=0.05) as house:
+        await house.mention("echo lost")
+        await _gone(house)
+    assert listed.outline() == []
+
+
+async def _gone(house: House) -> None:
+    async with asyncio.timeout(10):
+        while house.supervisor.actors:
+            await asyncio.sleep(0.005)

@@ -1,0 +1,125 @@
+"""An owner dies at any moment and another goes on: people read the same, once."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+
+from bot.agents.demo.connector import DemoConfig, DemoConnector
+from bot.store.database import StoreConfig
+from tests.bridge.house import House, running
+from tests.bridge.listed import Listed
+
+
+def _finished(seen: Listed) -> bool:
+    lines = seen.outline()
+    return sum(line.startswith("done") for line in lines) == 2 and "ask open" not in seen.text()
+
+
+async def _talk(house: House) -> None:
+    """What people do, again after every restart: the same posts, and Allow whenever it shows."""
+    await house.mention("deploy", ts="1700000000.000100")
+    await house.reply("echo and then this", ts="1700000000.000200")
+    while not _finished(house.listed):
+        if "ask open" in house.listed.text():
+            await house.decide("allow")
+        house.listed.changed.clear()
+        await house.listed.changed.wait()
+
+
+async def _story(config: StoreConfig, data_dir: Path, dies_after: list[tuple[int, bool]]) -> Listed:
+    """The whole story, with owners that die at the given call numbers, before or after the call."""
+    listed = Listed()
+    for number, before in dies_after:
+        dead = asyncio.Event()
+
+        def die(at: int = number, event: asyncio.Event = dead) -> None:
+            if listed.calls >= at:
+                event.set()
+
+        listed.before_call, listed.after_call = (die, _lives) if before else (_lives, die)
+        async with running(config, data_dir, listed, speed=50, drain=False) as house:
+            talking = asyncio.create_task(_talk(house))
+            dying = asyncio.create_task(dead.wait())
+            await asyncio.wait((talking, dying), timeout=20, return_when=asyncio.FIRST_COMPLETED)
+            for task in (talking, dying):
+                task.cancel()
+            await asyncio.wait((talking, dying))
+    listed.before_call = listed.after_call = _lives
+    async with running(config, data_dir, listed, speed=50) as house:
+        async with asyncio.timeout(20):
+            await _talk(house)
+            await listed.until(_finished)
+    return listed
+
+
+def _lives() -> None:
+    pass
+
+
+async def _undisturbed(config: StoreConfig, data_dir: Path) -> list[str]:
+    return (await _story(config, data_dir / "undisturbed", [])).outline()
+
+
+@pytest.mark.parametrize("seed", range(12))
+async def test_owners_die_at_random_and_the_thread_reads_the_same_E71(
+    store_config: StoreConfig, tmp_path: Path, seed: int
+) -> None:
+    chance = random.Random(seed)
+    deaths = sorted((chance.randint(1, 25), chance.random() < 0.5) for _ in range(3))
+    (tmp_path / "data").mkdir()
+    listed = await _story(store_config, tmp_path / "data", deaths)
+    kinds = [line.split(" ")[0].rstrip(":") for line in listed.outline()]
+    assert kinds == ["part", "ask", "done", "done"]
+    text = listed.text()
+    assert "ask settled answered Allowed by=U1" in text
+    assert text.count("and then this") == 1
+    slots = [(key.slot, key.part) for key, _ in listed.messages.values()]
+    assert len(slots) == len(set(slots)), "a message was posted twice"
+
+
+async def test_a_replaced_owner_that_goes_on_writes_and_shows_nothing(
+    store_config: StoreConfig, tmp_path: Path
+) -> None:
+    """The first owner is not told: only the fence stops it."""
+    old, new = Listed(), Listed()
+    async with AsyncExitStack() as stack:
+        agent = await stack.enter_async_context(
+            DemoConnector(DemoConfig(data_dir=tmp_path, speed=1))
+        )
+        first = await stack.enter_async_context(
+            running(store_config, tmp_path, old, connector=_Shared(agent), drain=False)
+        )
+        await first.mention("work for 30 seconds")
+        await old.until(lambda seen: bool(seen.outline()))
+        second = await stack.enter_async_context(
+            running(store_config, tmp_path, new, connector=_Shared(agent))
+        )
+        await new.until(lambda seen: bool(seen.signs) or bool(seen.outline()))
+        shown = old.calls
+        await second.stop()
+        await new.until(lambda seen: "stopped" in seen.text())
+        async with asyncio.timeout(10):
+            while first.supervisor.actors:
+                await asyncio.sleep(0.005)
+        assert old.calls <= shown + 1
+        assert "stopped" not in old.text()
+
+
+class _Shared:
+    """A connector that is entered by whoever made it, not by the bots that use it."""
+
+    def __init__(self, agent: DemoConnector) -> None:
+        self._agent = agent
+        self.capabilities = agent.capabilities
+        self.check, self.create, self.attach = agent.check, agent.create, agent.attach
+
+    async def __aenter__(self) -> _Shared:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        pass
