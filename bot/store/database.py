@@ -229,6 +229,7 @@ def _sqlite_engine(config: StoreConfig) -> AsyncEngine:
         pool_size=1,
         max_overflow=0,
         pool_timeout=config.patience,
+        pool_reset_on_return=None,  # `transaction` leaves nothing to roll back
     )
     _on_connect(engine, SQLITE_SETUP)
     event.listen(engine.sync_engine, "begin", _begin_immediate)

@@ -276,13 +276,15 @@ async def test_cut_connections_cost_no_lease(shared: Database) -> None:
 
 
 class Wire:
-    """The way to PostgreSQL, which can be cut and mended."""
+    """The way to PostgreSQL, which can be cut, frozen and mended."""
 
     def __init__(self, directory: Path, server: StoreConfig) -> None:
         self._path = directory / ".s.PGSQL.5432"
         self._server = make_url(server.url)
         self._connections: set[asyncio.Task[None]] = set()
-        self.whole = True
+        self._whole = True
+        self._flows = asyncio.Event()
+        self._flows.set()
         url = URL.create(
             "postgresql",
             self._server.username,
@@ -298,14 +300,22 @@ class Wire:
             yield
             await self.cut()
 
+    def freeze(self) -> None:
+        """Swallow nothing and pass nothing on, as a network does that has lost its way."""
+        self._flows.clear()
+
+    def mend(self) -> None:
+        self._whole = True
+        self._flows.set()
+
     async def cut(self) -> None:
-        self.whole = False
+        self._whole = False
         for connection in self._connections:
             connection.cancel()
         await asyncio.gather(*self._connections, return_exceptions=True)
 
     def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if self.whole:
+        if self._whole:
             self._connections.add(asyncio.create_task(self._forward(reader, writer)))
         else:
             writer.transport.abort()
@@ -319,29 +329,33 @@ class Wire:
             else:
                 there = await asyncio.open_connection(host, port)
             try:
-                await asyncio.gather(_pump(reader, there[1]), _pump(there[0], writer))
+                await asyncio.gather(self._pump(reader, there[1]), self._pump(there[0], writer))
             finally:
                 there[1].transport.abort()
         finally:
             writer.transport.abort()
 
+    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(ConnectionError):
+            while data := await reader.read(65536):
+                await self._flows.wait()
+                writer.write(data)
+                await writer.drain()
+        writer.close()
 
-async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    with suppress(ConnectionError):
-        while data := await reader.read(65536):
-            writer.write(data)
-            await writer.drain()
-    writer.close()
 
-
+@pytest.mark.parametrize("fault", ["cut", "frozen"])
 async def test_while_the_database_is_away_slack_is_not_called_and_then_all_begins_anew(
-    postgres_config: StoreConfig, tmp_path: Path
+    postgres_config: StoreConfig, tmp_path: Path, fault: str
 ) -> None:
     wire = Wire(tmp_path, postgres_config)
     async with wire.laid(), Database.open(wire.config) as database, replica(database, "a") as a:
         await _new_bucket(database, BUCKET)
         await a.holds(BUCKET, 1)
-        await wire.cut()
+        if fault == "cut":
+            await wire.cut()
+        else:
+            wire.freeze()
 
         async def too_late() -> bool:
             return not a.ownership.deadline_ok()
@@ -350,7 +364,7 @@ async def test_while_the_database_is_away_slack_is_not_called_and_then_all_begin
         assert a.told == [("gained", BUCKET, 1)]
         async with Database.open(postgres_config) as other, other.transaction() as tx:
             await tx.execute(update(replicas).values(expires_at=0))
-        wire.whole = True
+        wire.mend()
         await a.holds(BUCKET, 2)
         assert a.ownership.replica_id == "a2"
         assert a.ownership.deadline_ok()

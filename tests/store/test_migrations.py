@@ -1,6 +1,8 @@
 """Migrations: up, down, equal to the tables, and never over a newer database."""
 
+import asyncio
 import logging
+from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -11,6 +13,7 @@ from bot.core.errors import ConfigError
 from bot.store import migrate
 from bot.store.database import Database, StoreConfig
 from bot.store.tables import metadata
+from tests.databases import Postgres, sqlite_config
 
 
 def _differences(connection: Connection) -> list[object]:
@@ -53,6 +56,20 @@ async def test_down_to_nothing_and_up_again(migrated_config: StoreConfig) -> Non
 async def test_upgrading_twice_changes_nothing(migrated_config: StoreConfig) -> None:
     await migrate.upgrade(migrated_config)
     await migrate.check(migrated_config)
+
+
+async def test_two_that_start_at_once_migrate_once(postgres: Postgres) -> None:
+    async with postgres.empty() as config:
+        await asyncio.gather(*(migrate.upgrade(config) for _ in range(3)))
+        await migrate.check(config)
+
+
+async def test_a_file_in_use_is_not_migrated(tmp_path: Path) -> None:
+    config = sqlite_config(tmp_path / "a.db")
+    async with Database.open(config):
+        with pytest.raises(ConfigError, match="another process is using"):
+            await migrate.upgrade(config)
+        assert await migrate.current(config) is None
 
 
 async def test_an_unmigrated_database_is_told_apart(empty_config: StoreConfig) -> None:
