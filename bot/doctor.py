@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, cast
+from typing import Protocol
 
 import yaml
 from pydantic import BaseModel
@@ -31,9 +31,14 @@ class Finding:
 
 
 class _Answer(Protocol):
-    """The part of the SDK's response used here; its own annotations are partly unknown."""
+    @property
+    def headers(self) -> Mapping[str, str]: ...
 
-    headers: Mapping[str, str]
+
+class _Web(Protocol):
+    """The part of the SDK's client used here; its own annotations are partly unknown."""
+
+    async def api_call(self, api_method: str) -> _Answer: ...
 
 
 class _Scopes(BaseModel):
@@ -98,7 +103,8 @@ async def _database(config: StoreConfig) -> Finding:
 async def _slack(config: SlackConfig) -> list[Finding]:
     try:
         async with connect(config) as slack:
-            answer = cast(_Answer, await slack.web.api_call("auth.test"))
+            web: _Web = slack.web
+            answer = await web.api_call("auth.test")
             found = Finding(True, f"Both tokens are good; I am {slack.me.name} in {slack.me.team}.")
             return [found, *_compare(manifest(), answer.headers)]
     except ConfigError as error:
