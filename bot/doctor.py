@@ -103,21 +103,24 @@ async def _database(config: StoreConfig) -> Finding:
 async def _slack(config: SlackConfig) -> list[Finding]:
     try:
         async with connect(config) as slack:
-            web: _Web = slack.web
-            answer = await web.api_call("auth.test")
             found = Finding(True, f"Both tokens are good; I am {slack.me.name} in {slack.me.team}.")
-            return [found, *_compare(manifest(), answer.headers)]
+            return [found, *_compare(manifest(), await _granted(slack.web))]
     except ConfigError as error:
         return [Finding(False, f"{error.key}: {error.problem}", error.hint)]
     except BotError as error:
         return [Finding(False, error.user_message, "Check the network, then run this again")]
 
 
-def _compare(wanted: Manifest, headers: Mapping[str, str]) -> list[Finding]:
-    """What the installed app has, against the manifest. Slack names the scopes of a token, but
-    tells no app which events it is subscribed to."""
-    lower = {name.lower(): value for name, value in headers.items()}
-    granted = {scope.strip() for scope in lower.get("x-oauth-scopes", "").split(",")}
+async def _granted(web: _Web) -> frozenset[str]:
+    """The scopes of the bot token: Slack names them in a header of every answer."""
+    headers = (await web.api_call("auth.test")).headers
+    named = {name.lower(): value for name, value in headers.items()}.get("x-oauth-scopes", "")
+    return frozenset(scope.strip() for scope in named.split(","))
+
+
+def _compare(wanted: Manifest, granted: frozenset[str]) -> list[Finding]:
+    """What the installed app has, against the manifest. Which events it is subscribed to, Slack
+    does not tell an app."""
     missing = sorted(wanted.scopes - granted)
     how = "Add them under OAuth & Permissions (or paste manifest.yml under App Manifest)"
     scopes = (
