@@ -20,12 +20,13 @@ _MARKERS = re.compile(r"[\s>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*")
 _ITEM = re.compile(r"[ \t]*(?:[-*+]|\d{1,9}[.)])(?=\s)")
 _SPAN = re.compile(
     r"(?P<ticks>`+)(?:(?!(?P=ticks)).)*+(?:(?P=ticks)|\Z)"
-    r"|\[[^\[\]]*+(?:\]\([^()\s]*+\)?|\Z)"
-    r"|\*\*[^*]*+(?:\*\*|\Z)"
+    r"|\[[^\[\]]*+(?:\]\([^()\s]*+\)?|\]?\Z)"
+    r"|\*\*[^*]*+(?:\*\*|\*?\Z)"
     r"|https?://[^\s>)]*+",
     re.DOTALL,
 )
 _PAUSES = ("\n", ". ", "! ", "? ", "。", "！", "？", " ")
+_BLANK = " \t>"
 _ZERO_WIDTH_JOINER = "\u200d"
 _VIRAMA = 9
 
@@ -72,11 +73,8 @@ def find_cut(text: str, limit: int, after: int = 0) -> Cut | None:
 def cut_at_end(text: str, limit: int) -> Cut:
     """End a part here, whatever is open: a fence is closed, and opened again by what follows."""
     page = _Page(text)
-    number = len(page.starts) - 1
-    fence = next((f for f in page.leaves("fence") if not page.is_closed(f)), None)
-    if fence is None or page.span(fence)[1] < number:
-        return Cut(len(text))
-    return page.cut(len(text), number, fence, limit)
+    fence = next((fence for fence in page.leaves("fence") if page.is_open(fence)), None)
+    return page.cut(len(text), page.end - 1, fence, limit) if fence else Cut(len(text))
 
 
 class _Page:
@@ -86,6 +84,9 @@ class _Page:
         self.text = text
         self.starts = [0, *(newline.end() for newline in _NEWLINE.finditer(text))]
         self.tokens = [token for token in _BLOCKS.parse(text) if token.map]
+        written = text.rstrip(f"{_BLANK}\r\n")
+        self.end = len(_NEWLINE.findall(written)) + 1
+        """The line after the last one with anything on it."""
 
     def line(self, number: int) -> str:
         stop = self.starts[number + 1] if number + 1 < len(self.starts) else len(self.text)
@@ -116,26 +117,30 @@ class _Page:
         """The fence or table that line `number` continues."""
         for token in self.leaves("fence", "table_open"):
             first, after = self.span(token)
+            if token.type == "fence" and self.is_open(token):
+                after = len(self.starts)
             if first < number < after:
                 return token
         return None
 
-    def is_closed(self, fence: Token) -> bool:
+    def is_open(self, fence: Token) -> bool:
+        """Whether it may go on after the text: neither it nor what it stands in has ended."""
         first, after = self.span(fence)
-        return after - 1 > first and self._is_fence_end(fence, after - 1)
+        closed = after - 1 > first and self._is_fence_end(fence, after - 1, len(fence.markup))
+        return after >= self.end and not closed
 
-    def _is_fence_end(self, fence: Token, number: int, least: int | None = None) -> bool:
-        """Whether the line ends the fence; with `least`, whether it may become such a line."""
-        marks = self.line(number).lstrip(" \t>").rstrip()
-        enough = len(fence.markup) if least is None else least
-        return len(marks) >= enough and set(marks) <= {fence.markup[0]}
+    def _is_fence_end(self, fence: Token, number: int, least: int) -> bool:
+        """Whether the line is made of nothing but `least` or more marks of the fence."""
+        marks = self.line(number).strip(_BLANK)
+        return len(marks) >= least and set(marks) <= {fence.markup[0]}
 
     def cut_at_line(self, least: int, after: int, limit: int) -> Cut | None:
         """Before the last line that may begin a part."""
-        for number in range(len(self.starts) - 1, 0, -1):
+        last = len(self.starts) - 1
+        if not self.line(last).strip(_BLANK):
+            last -= 1  # perhaps the indent of a line of the same block
+        for number in range(last, 0, -1):
             at = self.starts[number]
-            if at >= len(self.text):
-                continue
             leaf = self.leaf(number)
             if at <= after or (leaf is None and at < least):
                 return None
@@ -147,7 +152,7 @@ class _Page:
         """Whether the leaf has lines of its own before and after a cut here."""
         first = self.span(leaf)[0]
         if leaf.type == "fence":
-            return number > first + 1 and not self._is_fence_end(leaf, number, least=1)
+            return number > first + 1 and not self._is_fence_end(leaf, number, 0)
         return number > first + 2
 
     def cut_in_line(self, block: int, least: int, limit: int) -> Cut:
