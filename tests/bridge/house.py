@@ -92,10 +92,12 @@ async def running(
     connector: Connector | None = None,
     idle_after: float = 60,
     drain: bool = True,
+    shared: bool = False,
 ) -> AsyncGenerator[House]:
-    """A bot that owns the bucket under a new epoch. Left without `drain`, it dies as by kill -9."""
+    """A bot that owns the bucket under a new epoch. Left without `drain`, it dies as by kill -9;
+    `shared` lets it open a SQLite file that another bot of the test has open."""
     agent = connector or DemoConnector(DemoConfig(data_dir=data_dir, speed=speed))
-    async with Database.open(config) as database, agent, asyncio.TaskGroup() as tasks:
+    async with Database.open(config, shared=shared) as database, agent, asyncio.TaskGroup() as tasks:
         supervisor = Supervisor(
             database, {"demo": agent}, ListedSurface(listed), QUICK, tasks, idle_after=idle_after
         )

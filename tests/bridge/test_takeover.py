@@ -97,7 +97,7 @@ async def test_a_replaced_owner_that_goes_on_writes_and_shows_nothing(
         await first.mention("work for 30 seconds")
         await old.until(lambda seen: bool(seen.outline()))
         second = await stack.enter_async_context(
-            running(store_config, tmp_path, new, connector=_Shared(agent))
+            running(store_config, tmp_path, new, connector=_Shared(agent), shared=True)
         )
         await new.until(lambda seen: bool(seen.signs) or bool(seen.outline()))
         shown = old.calls
