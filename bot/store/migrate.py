@@ -4,100 +4,81 @@ Running twice at once is safe: SQLite's file is for one process, PostgreSQL's mi
 advisory lock, and each runs in one transaction that is undone when it fails.
 """
 
-from collections.abc import Callable
-from functools import partial
-from pathlib import Path
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, inspect, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.errors import ConfigError
 from bot.store.database import Database, StoreConfig
+from bot.store.tables import REVISION
 
 MIGRATION_LOCK = 7_483_201_946
 """Key of PostgreSQL's advisory lock; any number that nobody else uses."""
 
-PACKAGE = Path(__file__).parent.parent
-
 
 async def upgrade(config: StoreConfig) -> None:
     """Migrate to the newest revision. Raises ConfigError when a newer program was here before."""
-    await _in_transaction(config, _upgrade)
+    async with _migrating(config) as tx:
+        found = await _current(tx)
+        if found == REVISION:
+            return
+        from bot.store import revisions  # a start with nothing to migrate is spared Alembic
+
+        revisions.refuse_unknown(found)
+        await tx.run_sync(revisions.upgrade)
 
 
 async def downgrade(config: StoreConfig, revision: str) -> None:
     """Migrate back to `revision`, `base` for an empty database. What newer tables held is lost."""
-    await _in_transaction(config, partial(_downgrade, revision))
+    from bot.store import revisions
+
+    async with _migrating(config) as tx:
+        revisions.refuse_unknown(await _current(tx))
+        await tx.run_sync(revisions.downgrade, revision)
 
 
 async def current(config: StoreConfig) -> str | None:
     """The revision the database has, None before the first migration."""
     async with Database.open(config, shared=True) as database, database.transaction() as tx:
-        return await tx.run_sync(_current)
+        return await _current(tx)
 
 
 async def check(config: StoreConfig) -> None:
     """Raise ConfigError unless the database has the newest revision, and say what to do."""
     found = await current(config)
-    _refuse_unknown(found)
-    if found != head():
-        raise ConfigError(
-            "database",
-            f"the database has revision {found or 'none'} and {head()} is needed",
-            "Run: threadline migrate",
-        )
+    if found == REVISION:
+        return
+    from bot.store import revisions
+
+    revisions.refuse_unknown(found)
+    raise ConfigError(
+        "database",
+        f"the database has revision {found or 'none'} and {REVISION} is needed",
+        "Run: threadline migrate",
+    )
 
 
 def head() -> str:
     """The newest revision this program knows."""
-    revision = _scripts().get_current_head()
-    assert revision is not None
-    return revision
+    return REVISION
 
 
-async def _in_transaction(config: StoreConfig, migrate: Callable[[Connection], None]) -> None:
+@asynccontextmanager
+async def _migrating(config: StoreConfig) -> AsyncGenerator[AsyncConnection]:
     async with Database.open(config) as database, database.transaction() as tx:
         if database.dialect == "postgresql":
             await tx.execute(select(func.set_config("lock_timeout", "60s", True)))
             await tx.execute(select(func.pg_advisory_xact_lock(MIGRATION_LOCK)))
-        await tx.run_sync(migrate)
+        yield tx
 
 
-def _upgrade(connection: Connection) -> None:
-    _refuse_unknown(_current(connection))
-    command.upgrade(_config(connection), "head")
+async def _current(tx: AsyncConnection) -> str | None:
+    if not await tx.run_sync(_was_migrated):
+        return None
+    return (await tx.execute(text("SELECT version_num FROM alembic_version"))).scalar_one_or_none()
 
 
-def _downgrade(revision: str, connection: Connection) -> None:
-    _refuse_unknown(_current(connection))
-    command.downgrade(_config(connection), revision)
-
-
-def _current(connection: Connection) -> str | None:
-    return MigrationContext.configure(connection).get_current_revision()
-
-
-def _refuse_unknown(revision: str | None) -> None:
-    known = {script.revision for script in _scripts().walk_revisions()}
-    if revision is not None and revision not in known:
-        raise ConfigError(
-            "database",
-            f"a newer version has written it (revision {revision}; this one knows up to {head()})",
-            "Install that version again, or restore the backup made before the upgrade",
-        )
-
-
-def _scripts() -> ScriptDirectory:
-    return ScriptDirectory.from_config(_config())
-
-
-def _config(connection: Connection | None = None) -> Config:
-    packaged, source = PACKAGE / "_migrations", PACKAGE.parent / "migrations"
-    config = Config()
-    location = packaged if packaged.is_dir() else source
-    config.set_main_option("script_location", str(location).replace("%", "%%"))
-    config.attributes["connection"] = connection
-    return config
+def _was_migrated(connection: Connection) -> bool:
+    return inspect(connection).has_table("alembic_version")

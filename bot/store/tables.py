@@ -17,6 +17,9 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+REVISION = "0001"
+"""The migration that leads to these tables."""
+
 metadata = MetaData(
     naming_convention={
         "pk": "pk_%(table_name)s",

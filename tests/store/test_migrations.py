@@ -10,9 +10,9 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, inspect, text
 
 from bot.core.errors import ConfigError
-from bot.store import migrate
+from bot.store import migrate, revisions
 from bot.store.database import Database, StoreConfig
-from bot.store.tables import metadata
+from bot.store.tables import REVISION, metadata
 from tests.databases import Postgres, sqlite_config
 
 
@@ -29,6 +29,10 @@ async def migrated_config(empty_config: StoreConfig) -> StoreConfig:
     """A database to be spoiled: the shared fixtures' ones are used again."""
     await migrate.upgrade(empty_config)
     return empty_config
+
+
+def test_the_tables_belong_to_the_newest_migration() -> None:
+    assert revisions.newest() == REVISION == migrate.head()
 
 
 async def test_the_migrations_make_exactly_the_tables(empty_config: StoreConfig) -> None:
