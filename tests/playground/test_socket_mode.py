@@ -97,6 +97,7 @@ async def test_after_three_retries_an_event_is_given_up(
 
 
 async def test_a_socket_that_dies_with_an_event_does_not_lose_it(slack: Playground) -> None:
+    slack.local.socket_mode.ack_deadline = 60
     async with aiohttp.ClientSession() as http:
         ws = await http.ws_connect(await link(slack))
         await ws.receive_json()
