@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
 from pydantic import JsonValue
+
+DEEPEST = 40
+"""Levels of a tool's input that are kept: JSON parsers give up on what is nested without end."""
 
 Verb = Literal["allow", "allow_session", "allow_always", "deny", "reply"]
 """`reply` answers a question; the others decide a confirmation."""
@@ -74,6 +78,21 @@ class Answer:
     input: dict[str, JsonValue] | None = None
 
 
+def bounded(value: JsonValue, depth: int = DEEPEST) -> JsonValue:
+    """The value as it can be stored: every number finite, nothing nested too deep."""
+    match value:
+        case float() if not math.isfinite(value):
+            return None
+        case dict() | list() if depth == 0:
+            return "…"
+        case dict():
+            return {key: bounded(inner, depth - 1) for key, inner in value.items()}
+        case list():
+            return [bounded(inner, depth - 1) for inner in value]
+        case _:
+            return value
+
+
 def check(ask: Ask, answer: Answer) -> str | None:
     """None when the answer fits the ask, else a sentence for the person who gave it."""
     match ask:
@@ -129,5 +148,9 @@ def answer_label(ask: Ask, answer: Answer) -> str:
             "allow_always": "Always allowed",
             "deny": "Denied",
         }.get(answer.verb, "Answered")
-    labels = {choice.id: choice.label for field in ask.fields for choice in field.choices}
-    return ", ".join(labels.get(value, value) for _, values in answer.values for value in values)
+    labels = {
+        (field.id, choice.id): choice.label for field in ask.fields for choice in field.choices
+    }
+    return ", ".join(
+        labels.get((field, value), value) for field, values in answer.values for value in values
+    )

@@ -111,7 +111,7 @@ class Receipt:
 
 def order_of(ts: str) -> tuple[int, int]:
     """Slack's ts compares as two integers, never as a float. Garbage sorts first."""
-    seconds, _, micro = ts.partition(".")
+    seconds, _, micro = ts[:40].partition(".")
     if not (seconds.isdecimal() and seconds.isascii()):
         return (0, 0)
     return (int(seconds), int(micro) if micro.isdecimal() and micro.isascii() else 0)

@@ -17,9 +17,10 @@ agent has ended that turn or works on a later one.
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
-from bot.core.asks import Answer, Question, check, reply_from_text
+from bot.core.asks import Answer, Confirmation, Question, bounded, check, reply_from_text
 from bot.core.commands import (
     Command,
     Failed,
@@ -67,6 +68,7 @@ from bot.core.state import (
     say,
     say_again,
     say_once,
+    settle,
     want,
     whisper,
     withdraw_asks,
@@ -86,6 +88,8 @@ def reduce(state: SessionState, happened: Input, rules: Rules, now: float) -> Se
         case Performed() | Failed() | Published() | Refused() | Tick():
             state = _outcome(state, happened, rules, now)
         case _:
+            if happened.time is not None and not math.isfinite(happened.time):
+                happened = replace(happened, time=None)
             state = _agent_did(state, happened, rules, now)
             if happened.cursor is not None:
                 state = replace(state, cursor=happened.cursor)
@@ -197,8 +201,7 @@ def _stop_turn(state: SessionState, turn: Turn, by: Person, now: float) -> Sessi
     if sending is not None and sending.attempts:
         # The agent has not taken the prompt, as far as we know: there is nothing to interrupt.
         return put_turn(state, end(stopping, "stopped", now))
-    state = put_turn(state, stopping)
-    return want(state, Interrupt(id=state.next_command, turn=turn.number))
+    return _interrupt(put_turn(state, stopping), turn.number)
 
 
 # --- the agent ------------------------------------------------------------------------------------
@@ -226,24 +229,8 @@ def _agent_did(state: SessionState, event: AgentEvent, rules: Rules, now: float)
 
 def _content(state: SessionState, event: ContentEvent, rules: Rules, now: float) -> SessionState:
     prompt = event.prompt if isinstance(event, TurnStarted) else None
-    heard_of = any(turn.ref == event.turn for turn in state.turns)
-    if prompt in state.past and event.turn not in state.past and not heard_of:
-        # As below, but the turn was forgotten meanwhile.
-        state = replace(state, past=(*state.past, event.turn)[-MOST_PAST:])
-        return want(state, Interrupt(id=state.next_command, turn=0))
     state, turn = _turn_of(state, event.turn, prompt, _time_of(event, now))
-    if turn is None:
-        return state
-    state = put_turn(state, fold(turn, event, rules.part_limit, now))
-    if not heard_of and turn.stop_at is not None and not _interrupts(state, turn.number):
-        # A prompt we took back reached the agent after all, or was stopped before it began there.
-        return want(state, Interrupt(id=state.next_command, turn=turn.number))
-    return state
-
-
-def _interrupts(state: SessionState, turn: int) -> bool:
-    commands = [pending.command for pending in state.outbox]
-    return any(isinstance(c, Interrupt) and c.turn == turn for c in commands)
+    return put_turn(state, fold(turn, event, rules.part_limit, now)) if turn else state
 
 
 def _time_of(event: AgentEvent, now: float) -> float:
@@ -254,10 +241,13 @@ def _turn_of(
     state: SessionState, ref: str, prompt: str | None, now: float
 ) -> tuple[SessionState, Turn | None]:
     """The turn the agent calls `ref`: bound by its prompt's key, else the one that waits to be
-    named, else a new one that nobody asked for."""
+    named, else a new one that nobody asked for. None if it was forgotten."""
     known = next((turn for turn in state.turns if turn.ref == ref), None)
     if known is not None or ref in state.past:
         return state, known
+    if prompt in state.past:
+        state = replace(state, past=(*state.past, ref)[-MOST_PAST:])
+        return _interrupt(state, 0), None
     unnamed = [turn for turn in state.turns if turn.ref is None and turn.prompt]
     if prompt is not None:
         unnamed = [turn for turn in unnamed if turn.prompt and turn.prompt.key == prompt]
@@ -265,9 +255,18 @@ def _turn_of(
         unnamed = [turn for turn in unnamed if not turn.ended]
     if unnamed:
         named = replace(unnamed[0], ref=ref)
-        return put_turn(state, named), named
+        state = put_turn(state, named)
+        # A prompt that was taken back reached the agent after all, or had not begun there.
+        return _interrupt(state, named.number) if named.stop_at is not None else state, named
     turn = Turn(number=state.next_turn, started_at=now, ref=ref, phase="working")
     return replace(state, turns=(*state.turns, turn), next_turn=turn.number + 1), turn
+
+
+def _interrupt(state: SessionState, turn: int) -> SessionState:
+    commands = [pending.command for pending in state.outbox]
+    if any(isinstance(command, Interrupt) and command.turn == turn for command in commands):
+        return state
+    return want(state, Interrupt(id=state.next_command, turn=turn))
 
 
 def _ask_opened(state: SessionState, event: AskOpened, rules: Rules, now: float) -> SessionState:
@@ -276,19 +275,22 @@ def _ask_opened(state: SessionState, event: AskOpened, rules: Rules, now: float)
     state, turn = _turn_of(state, event.ask.turn, None, _time_of(event, now))
     if turn is None or turn.ended or turn.phase == "stopping":
         return state
+    ask = event.ask
+    if isinstance(ask, Confirmation):
+        ask = replace(ask, input={key: bounded(value) for key, value in ask.input.items()})
     turn = replace(turn, phase="working")
     state = put_turn(state, seal(turn, event.ask.id, rules.part_limit))
-    return replace(state, asks=(*state.asks, AskState(ask=event.ask, turn=turn.number)))
+    return replace(state, asks=(*state.asks, AskState(ask=ask, turn=turn.number)))
 
 
 def _ask_closed(state: SessionState, event: AskClosed, at: float) -> SessionState:
-    known = next((ask for ask in state.open_asks if ask.ask.id == event.ask), None)
-    if known is None:
+    known = ask_of(state, event.ask)
+    if known is None or known.status == "settled":
         return state
-    if event.how != "answered":
-        return put_ask(state, replace(known, status="settled", outcome=event.how, at=at))
-    outcome = "answered" if known.status == "sending" else "elsewhere"
-    return put_ask(state, replace(known, status="settled", outcome=outcome, at=known.at or at))
+    outcome = event.how
+    if outcome == "answered" and known.status == "open":
+        return settle(state, known, "elsewhere", at)
+    return settle(state, known, outcome, at)
 
 
 def _detached(state: SessionState, event: Detached, now: float) -> SessionState:
@@ -336,7 +338,7 @@ def _performed(state: SessionState, outcome: Performed, now: float) -> SessionSt
             known = ask_of(state, command.ask)
             if known is None or known.status != "sending":
                 return state
-            return put_ask(state, replace(known, status="settled", outcome="answered", note=""))
+            return settle(state, known, "answered", now)
         case Interrupt() | Whisper() | None:
             return state
 
@@ -405,9 +407,8 @@ def _answer_failed(
     state = drop(state, command.id)
     if failed.failure == "already_answered":
         if failed.repeated or pending.attempts:
-            return put_ask(state, replace(known, status="settled", outcome="answered", note=""))
-        known = replace(known, status="settled", outcome="elsewhere", at=now, note="")
-        return put_ask(state, replace(known, by=None, answer=None))
+            return settle(state, known, "answered", now)
+        return settle(state, replace(known, by=None, answer=None), "elsewhere", now)
     return put_ask(state, replace(known, status="open", answer=None, by=None, at=None, note=note))
 
 

@@ -24,6 +24,8 @@ STATE_VERSION = 1
 MOST_PAST = 200
 MOST_HEARD = 100
 
+AskOutcome = Literal["answered", "elsewhere", "withdrawn", "expired"]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AskState:
@@ -37,7 +39,7 @@ class AskState:
     answer: Answer | None = None
     by: Person | None = None
     at: float | None = None
-    outcome: Literal["answered", "elsewhere", "withdrawn", "expired"] | None = None
+    outcome: AskOutcome | None = None
     note: str = ""
 
 
@@ -186,8 +188,16 @@ def withdraw_asks(state: SessionState, turn: int, at: float) -> SessionState:
     """An answer that is on its way stays: the agent may have taken it before it stopped."""
     for ask in state.asks:
         if ask.turn == turn and ask.status == "open":
-            state = put_ask(state, replace(ask, status="settled", outcome="withdrawn", at=at))
+            state = settle(state, ask, "withdrawn", at)
     return state
+
+
+def settle(state: SessionState, ask: AskState, outcome: AskOutcome, at: float) -> SessionState:
+    """The moment of a person's decision counts, if there was one."""
+    if outcome == "answered" and ask.at is not None:
+        at = ask.at
+    settled = replace(ask, status="settled", outcome=outcome, at=at, note="")
+    return put_ask(state, settled)
 
 
 def put_ask(state: SessionState, ask: AskState) -> SessionState:

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import json
+import re
+from dataclasses import asdict
 from typing import Annotated
 
 from pydantic import Field, TypeAdapter
+from pydantic_core import PydanticSerializationError
 
 from bot.core.inbound import Inbound
 from bot.core.state import STATE_VERSION, SessionState
 
 _STATE = TypeAdapter(SessionState)
+_HALF = re.compile("[\ud800-\udfff]")
 _INBOUND: TypeAdapter[Inbound] = TypeAdapter(Annotated[Inbound, Field(discriminator="kind")])
 
 
 def dump_state(state: SessionState) -> str:
-    return _STATE.dump_json(state).decode()
+    """Half a character, which UTF-8 cannot carry, is stored as U+FFFD."""
+    try:
+        return _STATE.dump_json(state).decode()
+    except PydanticSerializationError:
+        return _HALF.sub("\ufffd", json.dumps(asdict(state), ensure_ascii=False))
 
 
 def load_state(text: str, version: int) -> SessionState:
