@@ -31,6 +31,7 @@ DisconnectReason = Literal["warning", "refresh_requested", "link_disabled", "too
 class Socket:
     number: int
     ws: web.WebSocketResponse
+    transport: asyncio.Transport | None
     waiting: dict[str, "asyncio.Future[Any]"] = field(
         default_factory=lambda: dict[str, "asyncio.Future[Any]"]()
     )
@@ -75,7 +76,7 @@ class SocketMode:
             await ws.close()
             return ws
         self._turn += 1
-        socket = Socket(self._turn, ws)
+        socket = Socket(self._turn, ws, request.transport)
         await ws.send_json(self._hello())
         self.sockets.append(socket)
         self.changed.fire()
@@ -108,8 +109,8 @@ class SocketMode:
     def drop(self) -> None:
         """Cut every socket without a word, as a broken network does."""
         for socket in list(self.sockets):
-            if (transport := socket.ws.get_extra_info("transport")) is not None:
-                transport.abort()
+            if socket.transport is not None:
+                socket.transport.abort()
             self._gone(socket)
 
     async def close(self) -> None:

@@ -1,6 +1,7 @@
 """The bot as a child process of the playground: start, kill, stop, and its log."""
 
 import asyncio
+import io
 import os
 import signal
 from collections import deque
@@ -13,6 +14,7 @@ from bot.playground.model import Json
 LOG_LINES = 500
 LINE_BYTES = 64 * 1024
 STOP_SECONDS = 12.0
+DRAIN_SECONDS = 0.5
 
 BotState = Literal["running", "stopped", "starting", "external"]
 
@@ -29,6 +31,8 @@ class Bot:
         self.command: tuple[Sequence[str], Mapping[str, str]] | None = None
         self.state: BotState = "external"
         self.restarts = 0
+        # Seconds a stopping bot has before it is killed.
+        self.patience = STOP_SECONDS
         self.log: deque[str] = deque(maxlen=LOG_LINES)
         self._publish = publish
         self._process: asyncio.subprocess.Process | None = None
@@ -47,18 +51,29 @@ class Bot:
         if self.command is None or self._process is not None:
             return
         argv, env = self.command
+        self.state = "stopped"
         if self._watching is not None:
             self.restarts += 1
-        self._process = await asyncio.create_subprocess_exec(
-            *argv,
-            env=env,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            limit=LINE_BYTES,
-            start_new_session=True,
-        )
-        self._watching = asyncio.create_task(self._watch(self._process), name="watch the bot")
+        # A pipe of our own: one of asyncio's would keep the process "alive" for as long as anything
+        # it started holds the other end.
+        read_end, write_end = os.pipe()
+        output = io.FileIO(read_end)
+        try:
+            self._process = await asyncio.create_subprocess_exec(
+                *argv,
+                env=env,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=write_end,
+                stderr=write_end,
+                start_new_session=True,
+            )
+        except BaseException:
+            output.close()
+            raise
+        finally:
+            os.close(write_end)
+        watching = self._watch(self._process, output)
+        self._watching = asyncio.create_task(watching, name="watch the bot")
         self._become("starting")
 
     def connected(self) -> None:
@@ -73,7 +88,7 @@ class Bot:
     async def stop(self) -> None:
         """SIGTERM, and SIGKILL for what is still there after 12 seconds."""
         try:
-            async with asyncio.timeout(STOP_SECONDS):
+            async with asyncio.timeout(self.patience):
                 await self._signal(signal.SIGTERM)
         except TimeoutError:
             await self.kill()
@@ -86,16 +101,25 @@ class Bot:
             os.killpg(process.pid, number)
         await asyncio.shield(watching)
 
-    async def _watch(self, process: asyncio.subprocess.Process) -> None:
-        """Read its output to the end, then note how it ended."""
-        assert process.stdout is not None
-        while line := await _line(process.stdout):
-            self.say(line.decode("utf-8", "replace").rstrip("\n"))
+    async def _watch(self, process: asyncio.subprocess.Process, output: io.RawIOBase) -> None:
+        """Read its output while it lives, and a moment longer; then note how it ended."""
+        lines = asyncio.StreamReader(limit=LINE_BYTES)
+        pipe, _ = await asyncio.get_running_loop().connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(lines), output
+        )
+        reading = asyncio.create_task(self._read(lines), name="read the bot's output")
         code = await process.wait()
+        await asyncio.wait([reading], timeout=DRAIN_SECONDS)
+        pipe.close()
+        await reading
         self._process = None
         end = signal.Signals(-code).name if code < 0 else f"exit code {code}"
         self.say(f"-- the bot ended: {end}")
         self._become("stopped")
+
+    async def _read(self, lines: asyncio.StreamReader) -> None:
+        while line := await _line(lines):
+            self.say(line.decode("utf-8", "replace").rstrip("\n"))
 
     def say(self, line: str) -> None:
         """Put a line in the log."""

@@ -11,7 +11,7 @@ from bot.playground import Playground, PlaygroundConfig
 @pytest.fixture
 async def slack() -> AsyncIterator[Playground]:
     config = PlaygroundConfig(limits="off", retry_schedule=(0.01, 0.02, 0.03))
-    async with Playground(config, ack_deadline=0.5) as running:
+    async with Playground(config) as running:
         yield running
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -97,6 +98,35 @@ async def test_a_bot_that_ends_by_itself_is_shown_as_stopped(slack: Playground) 
     await slack.start_bot([sys.executable, "-c", "raise SystemExit(3)"], environment())
     await slack.until(lambda: slack.bot.state == "stopped")
     assert slack.bot.log[-1] == "-- the bot ended: exit code 3"
+
+
+async def test_what_the_bot_left_running_does_not_keep_it_alive(slack: Playground) -> None:
+    code = (
+        "import subprocess, time\n"
+        "orphan = subprocess.Popen(['sleep', '60'], start_new_session=True)\n"
+        "print(orphan.pid, flush=True)\n"
+        "time.sleep(60)"
+    )
+    await slack.start_bot([sys.executable, "-c", code], environment())
+    await slack.until(lambda: slack.bot.log)
+    async with asyncio.timeout(5):
+        await slack.bot.kill()
+    assert slack.bot.state == "stopped"
+    os.kill(int(slack.bot.log[0]), signal.SIGKILL)
+
+
+async def test_a_bot_deaf_to_sigterm_is_killed_in_the_end(slack: Playground) -> None:
+    slack.bot.patience = 0.1
+    await slack.start_bot([sys.executable, "-c", CHILD, "deaf"], environment())
+    await slack.until(lambda: slack.bot.state == "running")
+    await slack.bot.stop()
+    assert slack.bot.log[-1] == "-- the bot ended: SIGKILL"
+
+
+async def test_a_bot_that_cannot_be_started_says_so(slack: Playground) -> None:
+    with pytest.raises(FileNotFoundError):
+        await slack.start_bot(["/nowhere/threadline"], environment())
+    assert slack.bot.state == "stopped"
 
 
 async def test_a_line_without_end_does_not_stop_the_log(slack: Playground) -> None:
