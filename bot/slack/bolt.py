@@ -94,5 +94,6 @@ def _facts(body: Body) -> dict[str, object]:
     inner = body.get("event")
     event = cast(Body, inner if isinstance(inner, dict) else {})
     facts = {"type": body.get("type"), "event_id": body.get("event_id")}
-    facts |= {"event": event.get("type"), "channel": event.get("channel"), "ts": event.get("ts")}
+    facts |= {"event_type": event.get("type"), "channel": event.get("channel")}
+    facts["ts"] = event.get("ts")
     return {name: fact for name, fact in facts.items() if fact is not None}

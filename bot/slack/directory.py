@@ -72,7 +72,7 @@ class Directory:
         return await self._people.get(user)
 
     async def names(self, wanted: Named) -> dict[str, str]:
-        """Names for the ids of a text; ours is known. An id whose name cannot be had is left out."""
+        """Names for the ids of a text, ours aside. An id whose name cannot be had is left out."""
         users = [user for user in wanted.users if user != self._me.user][:LOOKUPS]
         channels = wanted.channels[:LOOKUPS]
         people = await _gathered(self._people.get(user) for user in users)

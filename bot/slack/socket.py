@@ -143,8 +143,7 @@ class Socket:
                 await client.connect()
                 await self._greeted.wait()
         except BaseException as error:
-            self._client = None
-            await _discard(client, self._pace.closing)
+            await self._drop(client)
             if isinstance(error, TimeoutError):
                 raise SurfaceUnavailable() from error
             raise
@@ -164,7 +163,7 @@ class Socket:
 
     async def close(self) -> None:
         """Receive no more, let what was received be stored and acked, then leave."""
-        client, self._client = self._client, None
+        client = self._client
         if client is None:
             return
         client.auto_reconnect_enabled = False
@@ -176,12 +175,16 @@ class Socket:
         with suppress(TimeoutError):
             async with asyncio.timeout(self._pace.listener):
                 await self._idle.wait()
+        await self._drop(client)
+
+    async def _drop(self, client: _Client) -> None:
+        """Forgotten only when it has ended: who is cancelled here leaves it to `close`."""
         await _discard(client, self._pace.closing)
+        self._client = None
 
     async def _open_anew(self) -> bool:
-        client, self._client = self._client, None
-        if client is not None:
-            await _discard(client, self._pace.closing)
+        if self._client is not None:
+            await self._drop(self._client)
         try:
             await self.open()
         except SurfaceError as error:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 
+from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.core.asks import Ask
-from bot.core.errors import StoreUnavailable
+from bot.core.errors import StoreUnavailable, SurfaceUnavailable
 from bot.core.ids import ThreadKey, order_of
 from bot.core.inbound import Inbound, Prompt
 from bot.core.ports import Accepted, Bound
@@ -93,9 +94,12 @@ class PlainSpeaker:
     web: AsyncWebClient
 
     async def whisper(self, thread: ThreadKey, user: str, text: str) -> None:
-        await self.web.chat_postEphemeral(
-            channel=thread.channel, user=user, text=text, thread_ts=thread.thread_ts
-        )
+        try:
+            await self.web.chat_postEphemeral(
+                channel=thread.channel, user=user, text=text, thread_ts=thread.thread_ts
+            )
+        except SlackApiError as error:
+            raise SurfaceUnavailable() from error
 
     async def publish_home(self, user: str, view: HomeView) -> None:
         text = f"{len(view.entries)} sessions"
