@@ -360,3 +360,42 @@ async def test_a_connection_may_break_before_or_after_the_call_was_applied(
     with pytest.raises(aiohttp.ClientError):
         await once.chat_postMessage(channel=thread.channel, thread_ts=thread.ts, text="x")
     assert len(thread.messages()) == 1 + posted
+
+
+async def test_what_the_app_posted_it_can_delete(client: Client, thread: Thread) -> None:
+    posted = await client.chat_postMessage(channel=thread.channel, thread_ts=thread.ts, text="x")
+    place = {"channel": posted["channel"], "ts": posted["ts"]}
+    await client.chat_delete(**place)
+    assert (await refusal(client.chat_delete(**place)))["error"] == "message_not_found"
+    not_mine = client.chat_delete(channel=thread.channel, ts=thread.ts)
+    assert (await refusal(not_mine))["error"] == "cant_delete_message"
+
+
+async def test_markdown_text_is_shown_as_a_markdown_block(client: Client, thread: Thread) -> None:
+    posted = await client.chat_postMessage(channel=thread.channel, markdown_text="**bold**")
+    [block] = posted["message"]["blocks"]
+    assert (block["type"], block["text"]) == ("markdown", "**bold**")
+
+
+async def test_a_modal_needs_a_trigger_of_a_person(client: Client) -> None:
+    view = {"type": "modal", "title": {"type": "plain_text", "text": "Why?"}, "blocks": [SECTION]}
+    junk = client.views_open(trigger_id="1.2.3", view=view)
+    assert (await refusal(junk))["error"] == "invalid_trigger_id"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        ({"limit": "many"}, "invalid_limit"),
+        ({"limit": 1000}, "invalid_limit"),
+        ({"cursor": "made up"}, "invalid_cursor"),
+        ({"oldest": "yesterday"}, "invalid_ts_oldest"),
+        ({"latest": "today"}, "invalid_ts_latest"),
+    ],
+)
+async def test_bad_pages_and_ranges_are_refused(
+    client: Client, arguments: dict[str, Any], error: str
+) -> None:
+    params = {"channel": "C0DEV00002", **arguments}
+    call = client.api_call("conversations.history", http_verb="GET", params=params)
+    assert (await refusal(call))["error"] == error
