@@ -1,0 +1,132 @@
+"""Who people are: asked once, shared, forgotten after a while, never guessed."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from bot.core.errors import SurfaceError
+from bot.core.inbound import Person
+from bot.playground import MethodFault, Playground
+from bot.slack.app import connect
+from bot.slack.directory import Directory, standing
+from bot.slack.inbound_text import Named
+from bot.slack.parse import Identity
+from bot.slack.wire import EnterpriseUser, UserInfo
+from tests.slack.joined import config_of
+
+ME = Identity(team="T1", user="UBOT", name="bot", enterprise="E1")
+
+
+@pytest.mark.parametrize(
+    ("facts", "expected"),
+    [
+        ({}, "member"),
+        ({"is_restricted": True}, "guest"),
+        ({"is_ultra_restricted": True}, "guest"),
+        ({"is_stranger": True}, "external"),
+        ({"is_stranger": True, "is_restricted": True}, "external"),
+        ({"team_id": "T2"}, "external"),
+        ({"team_id": ""}, "external"),
+        ({"team_id": "T2", "enterprise_user": EnterpriseUser(enterprise_id="E1")}, "member"),
+        ({"team_id": "T2", "enterprise_user": EnterpriseUser(enterprise_id="E2")}, "external"),
+        ({"is_bot": True, "team_id": "T2"}, "bot"),
+    ],
+)
+def test_an_account_has_one_standing(facts: dict[str, object], expected: str) -> None:
+    """E86"""
+    user = UserInfo.model_validate({"id": "U1", "team_id": "T1", **facts})
+    assert standing(user, ME) == expected
+
+
+def test_in_a_workspace_without_organisation_nobody_shares_one() -> None:
+    alone = Identity(team="T1", user="UBOT", name="bot")
+    assert standing(UserInfo(id="U1", team_id="T2"), alone) == "external"
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+async def test_lookups_at_once_are_one_call_and_are_remembered_for_a_while(
+    local: Playground,
+) -> None:
+    clock = Clock()
+    async with connect(config_of(local)) as slack:
+        directory = Directory(slack.web, slack.me, ttl=10.0, clock=clock)
+        cho = local.person("cho").id
+        people = await asyncio.gather(*(directory.person(cho) for _ in range(5)))
+        assert {person.standing for person in people} == {"guest"}
+        clock.now = 9.9
+        await directory.person(cho)
+        assert len(local.journal.called("users.info")) == 1
+        local.workspace.users[cho].is_restricted = False
+        clock.now = 10.0
+        assert (await directory.person(cho)).standing == "member"
+        assert len(local.journal.called("users.info")) == 2
+
+
+@pytest.mark.parametrize("status", [429, 500])
+async def test_a_person_slack_does_not_tell_of_is_not_guessed_nor_remembered(
+    local: Playground, status: int
+) -> None:
+    local.faults.methods["users.info"] = MethodFault(status=status, times=1)  # pyright: ignore[reportArgumentType] - a literal, above
+    async with connect(config_of(local)) as slack:
+        directory = Directory(slack.web, slack.me)
+        ana = local.person("ana").id
+        with pytest.raises(SurfaceError) as failed:
+            await directory.person(ana)
+        assert failed.value.retryable
+        assert (await directory.person(ana)).standing == "member"
+
+
+async def test_a_lost_connection_is_retryable_too(local: Playground) -> None:
+    """Twice: aiohttp itself repeats a GET whose connection was closed."""
+    local.faults.methods["users.info"] = MethodFault(drop="before", times=2)
+    async with connect(config_of(local)) as slack:
+        with pytest.raises(SurfaceError) as failed:
+            await Directory(slack.web, slack.me).person(local.person("ana").id)
+    assert failed.value.retryable
+
+
+async def test_an_account_slack_hides_is_external(local: Playground) -> None:
+    async with connect(config_of(local)) as slack:
+        who = await Directory(slack.web, slack.me).person("U0NOBODY00")
+    assert who == Person("U0NOBODY00", "U0NOBODY00", "external")
+
+
+async def test_one_who_gives_up_waiting_does_not_take_the_others_along(local: Playground) -> None:
+    local.faults.methods["users.info"] = MethodFault(latency=0.1, times=1)
+    async with connect(config_of(local)) as slack:
+        directory = Directory(slack.web, slack.me)
+        ana = local.person("ana").id
+        first = asyncio.create_task(directory.person(ana))
+        second = asyncio.create_task(directory.person(ana))
+        await asyncio.sleep(0)
+        first.cancel()
+        assert (await second).standing == "member"
+        assert (await asyncio.gather(first, return_exceptions=True))[0].__class__ is (
+            asyncio.CancelledError
+        )
+
+
+async def test_names_that_cannot_be_had_are_left_out(local: Playground) -> None:
+    async with connect(config_of(local)) as slack:
+        directory = Directory(slack.web, slack.me)
+        ben = local.person("ben").id
+        channel = next(c.id for c in local.workspace.channels.values() if c.name == "dev")
+        wanted = Named((ben, "U0NOBODY00", slack.me.user), (channel, "C0NOWHERE0"))
+        names = await directory.names(wanted)
+        known = (await directory.person(ben)).name
+    assert names == {ben: known, "U0NOBODY00": "U0NOBODY00", channel: "dev"}
+
+
+async def test_a_text_full_of_mentions_does_not_use_up_slacks_patience(local: Playground) -> None:
+    async with connect(config_of(local)) as slack:
+        many = tuple(f"U{number:09}" for number in range(500))
+        await Directory(slack.web, slack.me).names(Named(many, ()))
+    assert len(local.journal.called("users.info")) == 20
