@@ -1,8 +1,8 @@
-"""One typed call to Slack for what only reads, its failures as our errors."""
+"""One typed call to Slack, its failures as our errors."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from typing import Any, Literal, Protocol, cast
 
 import aiohttp
@@ -35,10 +35,15 @@ class Answer(Protocol):
 
 
 class Web(Protocol):
-    """The part of `AsyncWebClient` used for reading. (Its own annotations are partly unknown.)"""
+    """The part of `AsyncWebClient` in use. (Its own annotations are partly unknown.)"""
 
     async def api_call(
-        self, api_method: str, *, http_verb: str = "POST", params: dict[str, Any] | None = None
+        self,
+        api_method: str,
+        *,
+        http_verb: str = "POST",
+        params: dict[str, Any] | None = None,
+        json: dict[str, Any] | None = None,
     ) -> Answer: ...
 
 
@@ -65,9 +70,18 @@ async def call(
     A parameter `token` goes into the header instead of the client's own.
     Raises `RateLimited`, `SurfaceUnavailable` (network, 5xx), else `Refused` with Slack's code.
     """
+    return await _answered(method, web.api_call(method, http_verb=http_verb, params=dict(params)))
+
+
+async def send(web: Web, method: str, arguments: Mapping[str, object]) -> Mapping[str, object]:
+    """A call that changes something: its arguments go as JSON. Raises as `call` does; after
+    `SurfaceUnavailable` it is not known whether Slack did it."""
+    return await _answered(method, web.api_call(method, json=dict(arguments)))
+
+
+async def _answered(method: str, request: Awaitable[Answer]) -> Mapping[str, object]:
     try:
-        answer = await web.api_call(method, http_verb=http_verb, params=dict(params))
-        return _FIELDS.validate_python(answer.data)
+        return _FIELDS.validate_python((await request).data)
     except SlackApiError as error:
         raise _failure(method, error) from error
     except (aiohttp.ClientError, TimeoutError, SlackClientError, ValidationError) as error:

@@ -118,9 +118,10 @@ class Lane:
 
         Afterwards everybody gets one call, and then the usual pace.
         """
-        bucket = self._bucket(method, channel if method == POST else "")
+        now = self._clock.monotonic()
+        bucket = self._bucket(method, channel if method == POST else "", now)
         once = 1 + max(limits.RESERVED.values()) * bucket.rate.burst
-        bucket.stop_until(self._clock.monotonic() + seconds, once)
+        bucket.stop_until(now + seconds, once)
         self._advance()
 
     def require_alive(self) -> None:
@@ -149,28 +150,28 @@ class Lane:
 
     def _wait(self, waiter: _Waiter, now: float) -> float:
         share = limits.RESERVED[waiter.priority]
-        bucket = self._bucket(waiter.method, "")
+        bucket = self._bucket(waiter.method, "", now)
         wait = bucket.wait(1 + share * bucket.rate.burst, now)
         if waiter.method == POST:
-            wait = max(wait, self._bucket(POST, waiter.channel).wait(1, now))
+            wait = max(wait, self._bucket(POST, waiter.channel, now).wait(1, now))
         if waiter.method == EDIT and waiter.priority >= Priority.PROGRESS:
             edited = self._edited.get(waiter.message, -math.inf)
             wait = max(wait, edited + limits.EDIT_SPACING - now)
         return wait if wait > _ALMOST else 0.0
 
     def _take(self, waiter: _Waiter, now: float) -> None:
-        self._bucket(waiter.method, "").take()
+        self._bucket(waiter.method, "", now).take()
         if waiter.method == POST:
-            self._bucket(POST, waiter.channel).take()
+            self._bucket(POST, waiter.channel, now).take()
         if waiter.message:
             self._edited[waiter.message] = now
         self._forget(now)
 
-    def _bucket(self, method: str, channel: str) -> _Bucket:
+    def _bucket(self, method: str, channel: str, now: float) -> _Bucket:
         key = (method, channel)
         if key not in self._buckets:
             rate = limits.POSTS_PER_CHANNEL if channel else limits.RATES[method]
-            self._buckets[key] = _Bucket(rate, rate.burst, self._clock.monotonic())
+            self._buckets[key] = _Bucket(rate, rate.burst, now)
         return self._buckets[key]
 
     def _forget(self, now: float) -> None:
