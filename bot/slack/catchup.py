@@ -187,9 +187,10 @@ class _Reading:
         return [room.id for room in rooms]
 
     async def _offer(self, channel: str, message: Message) -> None:
-        """History leaves out what an event says of its place."""
+        """Take in one message. History leaves out what an event says of its place."""
         me = self._intake.me
         body = {"team_id": me.team, "event": {"type": "message", **message, "channel": channel}}
+        error = "ratelimited"
         for _ in range(self._budget.tries):
             try:
                 self.counts[await self._intake.post(body)] += 1
@@ -197,9 +198,16 @@ class _Reading:
             except RateLimited as limited:
                 await asyncio.sleep(min(limited.retry_after, self._budget.longest_wait))
             except Refused as refused:
-                log.warning("catchup.unread", channel=channel, error=refused.code)
+                error = refused.code
+                break
+            except (StoreUnavailable, SurfaceUnavailable):
+                raise
+            except Exception:  # one post that breaks us must not keep the others out
+                log.exception("catchup.failed", channel=channel, ts=message.get("ts"))
+                error = "failed"
                 break
         self.counts["unread"] += 1
+        log.warning("catchup.unread", channel=channel, ts=message.get("ts"), error=error)
 
     async def _page(
         self, method: str, cursor: str, where: Mapping[str, str]

@@ -190,6 +190,9 @@ class Socket:
         except SurfaceError as error:
             log.warning("socket.not_open", error=repr(error))
             return False
+        except Exception:
+            log.exception("socket.failed")
+            return False
         return True
 
     async def _on_message(self, _: object, message: dict[str, object], __: str | None) -> None:

@@ -18,7 +18,8 @@ from bot.core.views import HomeView
 
 @dataclass(slots=True)
 class RememberingBridge:
-    """A `Bridge`. `down` refuses everything; `gate`, once cleared, keeps `accept` waiting.
+    """A `Bridge`. `down` refuses everything; `gate`, once cleared, keeps `accept` waiting;
+    `faults` are raised by `accept`, by the end of the key they are for.
 
     `asks` are known by uid; a session is a thread in `threads`, oldest first.
     """
@@ -32,6 +33,7 @@ class RememberingBridge:
     threads: dict[ThreadKey, None] = field(default_factory=lambda: dict[ThreadKey, None]())
     seen: str | None = None
     down: bool = False
+    faults: dict[str, Exception] = field(default_factory=lambda: dict[str, Exception]())
     gate: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
@@ -48,6 +50,8 @@ class RememberingBridge:
     async def accept(self, inbound: Inbound) -> Accepted:
         self._need_store()
         self.attempts += 1
+        for fault in (fault for end, fault in self.faults.items() if inbound.key.endswith(end)):
+            raise fault
         await self.gate.wait()
         self._need_store()
         if any(known.key == inbound.key for known in self.accepted):

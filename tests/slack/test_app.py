@@ -10,7 +10,7 @@ import pytest
 from pydantic import SecretStr, ValidationError
 
 from bot.core.errors import ConfigError
-from bot.playground import Playground
+from bot.playground import MethodFault, Playground
 from bot.slack.app import connect
 from bot.slack.config import SlackConfig
 from tests.slack.fragile import FragileSlack
@@ -66,8 +66,6 @@ async def test_a_token_slack_refuses_is_named(fragile: FragileSlack, bot_is_wron
 async def test_a_start_waits_for_a_slack_that_is_not_well(
     local: Playground, bridge: RememberingBridge
 ) -> None:
-    from bot.playground import MethodFault
-
     local.faults.methods["auth.test"] = MethodFault(status=500, times=2)
     async with joined(config_of(local), bridge) as slack:
         assert slack.connected
@@ -180,3 +178,13 @@ async def test_an_unreachable_slack_is_tried_until_it_is_back(
         await soon(lambda: not slack.connected)
         fragile.app_error = ""
         await soon(lambda: slack.connected)
+
+
+async def test_a_handshake_that_fails_at_the_start_is_tried_with_a_new_ticket(
+    fragile: FragileSlack, bridge: RememberingBridge
+) -> None:
+    fragile.refusals = 2
+    pace = replace(QUICK, opening=0.2, longest_wait=0.05)
+    async with joined(fragile.config, bridge, pace) as slack:
+        assert slack.connected
+        assert fragile.open_sockets == 1

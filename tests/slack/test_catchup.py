@@ -7,7 +7,7 @@ from dataclasses import replace
 from structlog.testing import capture_logs
 
 from bot.core.inbound import Prompt, Stop
-from bot.playground import MethodFault, Playground, Thread
+from bot.playground import MethodFault, Playground, PlaygroundConfig, Thread
 from bot.playground.journal import Delivery
 from tests.slack.joined import AT_ONCE, QUICK, config_of, joined, soon
 from tests.slack.remembering import RememberingBridge
@@ -211,3 +211,74 @@ async def test_long_histories_are_read_page_by_page(
         await local.person("ana").reply(thread, f"reply {number}")
     await caught_up(local, bridge)
     assert bridge.texts == ["one", *(f"reply {number}" for number in range(230))]
+
+
+class Clock:
+    now = 1_800_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+async def test_only_the_gap_is_paged_through_and_older_threads_are_found(
+    bridge: RememberingBridge,
+) -> None:
+    clock = Clock()
+    config = PlaygroundConfig(limits="off")
+    async with Playground(config, now=clock) as local:
+        ana = local.person("ana")
+        for _ in range(250):
+            await ana.post("#general", "long ago")
+        clock.now += 3600
+        root = await ana.post("#general", "disk is full")
+        clock.now += 3600
+        await begun(local, bridge)
+        clock.now += 3600
+        await ana.reply(root, "help", mention=True)
+        local.journal.calls.clear()
+        await caught_up(local, bridge)
+        general = [
+            call
+            for call in local.journal.called("conversations.history")
+            if call.arguments["channel"] == root.channel
+        ]
+    assert len(general) == 1
+    assert bridge.texts == ["one", "help"]
+
+
+async def test_a_limit_on_looking_people_up_is_waited_for_too(
+    local: Playground, bridge: RememberingBridge
+) -> None:
+    thread = await begun(local, bridge)
+    await local.person("ben").reply(thread, "two")
+    limited = MethodFault(status=429, retry_after=1, times=1)
+    local.faults.methods["users.info"] = limited
+    await caught_up(local, bridge)
+    assert bridge.texts == ["one", "two"]
+
+
+async def test_posts_of_people_slack_refuses_to_name_are_named_in_the_log(
+    local: Playground, bridge: RememberingBridge
+) -> None:
+    thread = await begun(local, bridge)
+    await local.person("ben").reply(thread, "two")
+    local.workspace.installs[0].scopes.remove("users:read")
+    with capture_logs() as logged:
+        await caught_up(local, bridge)
+    assert bridge.texts == ["one"]
+    unread = [entry for entry in logged if entry["event"] == "catchup.unread"]
+    assert {entry["error"] for entry in unread} >= {"missing_scope"}
+
+
+async def test_one_post_that_breaks_us_neither_stops_the_others_nor_makes_it_go_round(
+    local: Playground, bridge: RememberingBridge
+) -> None:
+    thread = await begun(local, bridge)
+    await local.person("ana").reply(thread, "two")
+    bad = await local.person("ana").reply(thread, "three")
+    await local.person("ana").reply(thread, "four")
+    bridge.faults[bad.ts] = KeyError("a fault")
+    with capture_logs() as logged:
+        await caught_up(local, bridge)
+    assert bridge.texts == ["one", "two", "four"]
+    assert [entry["ts"] for entry in logged if entry["event"] == "catchup.failed"] == [bad.ts]

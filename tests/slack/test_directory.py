@@ -10,7 +10,7 @@ from bot.core.errors import SurfaceError
 from bot.core.inbound import Person
 from bot.playground import MethodFault, Playground
 from bot.slack.app import connect
-from bot.slack.directory import Directory, standing
+from bot.slack.directory import CACHE_SIZE, Cached, Directory, standing
 from bot.slack.inbound_text import Named
 from bot.slack.parse import Identity
 from bot.slack.wire import EnterpriseUser, UserInfo
@@ -130,3 +130,31 @@ async def test_a_text_full_of_mentions_does_not_use_up_slacks_patience(local: Pl
         many = tuple(f"U{number:09}" for number in range(500))
         await Directory(slack.web, slack.me).names(Named(many, ()))
     assert len(local.journal.called("users.info")) == 20
+
+
+async def test_what_is_remembered_is_bounded() -> None:
+    asked: list[str] = []
+
+    async def fetch(key: str) -> str:
+        asked.append(key)
+        return key
+
+    cached = Cached(fetch, 10.0, Clock())
+    for number in range(CACHE_SIZE + 1):
+        await cached.get(str(number))
+    await cached.get(str(CACHE_SIZE))
+    await cached.get("0")
+    assert asked[CACHE_SIZE + 1 :] == ["0"]
+
+
+@pytest.mark.parametrize("said", [{}, {"user": None}, {"user": {"name": "no id"}}])
+async def test_an_answer_without_sense_names_nobody(said: dict[str, object]) -> None:
+    class Confused:
+        data = said
+
+        async def api_call(self, api_method: str, **_: object) -> Confused:
+            return self
+
+    with pytest.raises(SurfaceError) as failed:
+        await Directory(Confused(), ME).person("U1")
+    assert failed.value.retryable

@@ -18,6 +18,7 @@ from bot.playground.journal import Delivery
 from bot.slack import action_ids
 from bot.slack.listeners import actions
 from tests.slack.joined import CALM, config_of, joined, soon
+from tests.slack.recorded import payload
 from tests.slack.remembering import RememberingBridge
 
 
@@ -152,28 +153,43 @@ async def test_edits_deletions_and_our_own_posts_are_acked_and_nothing_else(
     assert {d.outcome for d in local.journal.deliveries} == {"acked"}
 
 
-@pytest.mark.parametrize("kind", ["app_context_changed", "tokens_revoked", "never_heard_of"])
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"type": "app_context_changed"},
+        {"type": "tokens_revoked", "tokens": {"bot": ["U0THREADLN"]}},
+        {"type": "never_heard_of"},
+        {"type": "app_home_opened", "tab": "messages", "channel": "D1"},
+        {"type": "agent_session_stopped", "channel": "D1"},
+        {"type": "message", "subtype": "never_heard_of", "channel": "D1", "ts": "1.2"},
+        {"type": "message", "channel": "D1", "ts": "1.2", "text": ""},
+    ],
+)
 async def test_every_kind_of_event_is_acked_at_the_first_try(
-    local: Playground, bridge: RememberingBridge, kind: str
+    local: Playground, bridge: RememberingBridge, event: dict[str, object]
 ) -> None:
     async with joined(config_of(local), bridge):
-        send(local, {"type": kind, "user": "U0ANA00001", "tokens": {"bot": []}})
+        sent = send(local, {"user": "U0ANA00001", **event})
         await settled(local)
-    assert last(local, kind).outcome == "acked"
-    assert len(last(local, kind).attempts) == 1
+    assert sent.outcome == "acked"
+    assert len(sent.attempts) == 1
+    assert not bridge.accepted and not bridge.homes
 
 
-def send(local: Playground, event: dict[str, object]) -> None:
+def send(local: Playground, event: dict[str, object]) -> Delivery:
     install = local.workspace.installs[0]
     body = callback(install, local.workspace.new_id("Ev"), event, 1.0)
     delivery = Delivery(1.0, "events_api", body)
     local.journal.deliveries.append(delivery)
     local.local.socket_mode.send_event(delivery)
+    return delivery
 
 
 @pytest.mark.parametrize(
-    "payload",
+    "interaction",
     [
+        payload("click_home"),
+        payload("click_other_workspace"),
         {"type": "view_submission", "view": {"type": "modal", "callback_id": "x"}},
         {"type": "view_closed", "view": {"type": "modal", "callback_id": "x"}},
         {"type": "shortcut", "callback_id": "x"},
@@ -183,9 +199,9 @@ def send(local: Playground, event: dict[str, object]) -> None:
     ],
 )
 async def test_interactions_we_do_not_offer_are_acked(
-    local: Playground, bridge: RememberingBridge, payload: dict[str, object]
+    local: Playground, bridge: RememberingBridge, interaction: dict[str, object]
 ) -> None:
-    body = {"user": {"id": "U0ANA00001"}, "team": {"id": "T0PLAYGRND"}, **payload}
+    body = {"user": {"id": "U0ANA00001"}, "team": {"id": "T0PLAYGRND"}, **interaction}
     async with joined(config_of(local), bridge):
         assert await local.local.socket_mode.interact(Delivery(1.0, "interactive", body))
 
@@ -394,3 +410,18 @@ async def test_an_error_is_logged_with_ids_and_people_hear_nothing_of_it(
     assert not any(s in everything for s in ("a secret", local.bot_token, local.app_token))
     assert len(thread.messages()) == 1
     assert all(not person.whispers() for person in local.people.values())
+
+
+async def test_a_fault_of_ours_is_logged_not_acked_and_not_said_to_people(
+    local: Playground, bridge: RememberingBridge
+) -> None:
+    bridge.faults[""] = KeyError("a fault")
+    with capture_logs() as logged:
+        async with joined(config_of(local), bridge):
+            thread = await local.person("ana").mention("#dev", "hello")
+            await soon(lambda: len(last(local, "app_mention").attempts) >= 2)
+            bridge.faults.clear()
+            await soon(lambda: bridge.texts == ["hello"])
+    failed = [entry for entry in logged if entry["event"] == "slack.listener_failed"]
+    assert failed[0]["exc_info"].args == ("a fault",)
+    assert len(thread.messages()) == 1
