@@ -49,7 +49,8 @@ START_SECONDS = 30.0
 
 
 class Slack:
-    """One workspace. `web` is the client everything may call with; it never retries by itself."""
+    """One workspace. `web` is the client everything may call with; it never retries by itself.
+    `directory` knows the people and channels of it."""
 
     def __init__(
         self,
@@ -61,6 +62,7 @@ class Slack:
         budget: Budget | None = None,
     ) -> None:
         self.web, self.me = web, me
+        self.directory = Directory(web, me)
         self._app_token = app_token
         self._pace, self._budget = pace or Pace(), budget or Budget()
         self._socket: Socket | None = None
@@ -87,7 +89,7 @@ class Slack:
         Where catch-up begins is read first: live events move that mark. Raises `StoreUnavailable`.
         """
         seen = await bridge.last_seen(self.me.team)
-        intake = Intake(self.me, bridge, Directory(self.web, self.me), speaker)
+        intake = Intake(self.me, bridge, self.directory, speaker)
         catchup = Catchup(intake, self.web, self._budget)
 
         def on_hello(heard_before: float | None) -> None:

@@ -11,7 +11,7 @@ from typing import Protocol
 
 import structlog
 
-from bot.core.errors import SurfaceError
+from bot.core.errors import LeaseLost, SurfaceError
 from bot.core.ids import ThreadKey
 from bot.core.inbound import Stop
 from bot.core.ports import Accepted, Bridge
@@ -74,11 +74,11 @@ class Intake:
         return await self.bridge.accept(stop)
 
     async def tell(self, thread: ThreadKey, user: str, text: str) -> None:
-        """A private sentence, if Slack takes it in the time a listener has."""
+        """A private sentence, if it can be said in the time a listener has."""
         try:
             async with asyncio.timeout(WHISPER_SECONDS):
                 await self.speaker.whisper(thread, user, text)
-        except (SurfaceError, TimeoutError) as error:
+        except (SurfaceError, LeaseLost, TimeoutError) as error:
             log.warning("slack.not_told", user=user, thread=str(thread), error=type(error).__name__)
 
 

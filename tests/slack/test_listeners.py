@@ -10,12 +10,16 @@ from slack_sdk.web.async_client import AsyncWebClient
 from structlog.testing import capture_logs
 
 from bot.core.asks import Answer, Choice, Confirmation, Field, Question
+from bot.core.errors import LeaseLost
 from bot.core.ids import SessionId, ThreadKey, ask_uid
 from bot.core.inbound import Reply, Stop
+from bot.core.views import HomeView
 from bot.playground import MethodFault, Playground, Thread
 from bot.playground.events import callback
 from bot.playground.journal import Delivery
 from bot.slack import action_ids
+from bot.slack.app import connect
+from bot.slack.intake import Intake
 from bot.slack.listeners import actions
 from tests.slack.joined import CALM, config_of, joined, soon
 from tests.slack.recorded import payload
@@ -425,3 +429,24 @@ async def test_a_fault_of_ours_is_logged_not_acked_and_not_said_to_people(
     failed = [entry for entry in logged if entry["event"] == "slack.listener_failed"]
     assert failed[0]["exc_info"].args == ("a fault",)
     assert len(thread.messages()) == 1
+
+
+class Dispossessed:
+    """A speaker whose replica has lost the workspace."""
+
+    async def whisper(self, thread: ThreadKey, user: str, text: str) -> None:
+        raise LeaseLost()
+
+    async def publish_home(self, user: str, view: HomeView) -> None:
+        raise LeaseLost()
+
+
+async def test_a_replica_without_the_workspace_cannot_whisper_and_says_so_in_the_log(
+    local: Playground, bridge: RememberingBridge
+) -> None:
+    async with connect(config_of(local)) as slack:
+        intake = Intake(slack.me, bridge, slack.directory, Dispossessed())
+        with capture_logs() as logged:
+            await intake.tell(ThreadKey("T1", "C1", "1.2"), "U1", "a private sentence")
+    (entry,) = [entry for entry in logged if entry["event"] == "slack.not_told"]
+    assert (entry["user"], entry["error"]) == ("U1", "LeaseLost")
