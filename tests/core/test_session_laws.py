@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from bot.core.commands import Command, Interrupt, SendPrompt
@@ -101,6 +101,7 @@ def test_a_stored_state_comes_back_exactly(happened: list[Input]) -> None:
 @settings(max_examples=150)
 @given(st.lists(histories.inputs, max_size=15), histories.agent_events)
 def test_an_event_seen_twice_changes_nothing(happened: list[Input], event: AgentEvent) -> None:
+    assume(not (isinstance(event, Detached) and event.final))  # each loss is a new one
     once = reduce(after(happened), event, SMALL, 500.0)
     assert told(reduce(once, event, SMALL, 600.0)) == told(once)
 

@@ -16,6 +16,7 @@ from bot.core.session import Input
 from bot.core.state import STATE_VERSION
 from bot.core.stored import dump_state, load_state
 from bot.core.views import (
+    MarkView,
     Overdue,
     PlanLine,
     Priority,
@@ -41,9 +42,11 @@ class Channel:
     shown: dict[PartKey, Shown] = field(default_factory=dict[PartKey, Shown])
 
     def put(self, entry: Overdue) -> Receipt:
+        self.shown[entry.key] = entry.shown
+        if isinstance(entry.shown, StatusView | MarkView):
+            return receipt_for(entry, ts="")
         receipt = receipt_for(entry, ts=f"{len(self.posted)}.0")
         self.posted.setdefault(receipt.ts, entry.key)
-        self.shown[entry.key] = entry.shown
         return receipt
 
     def recover(self, scene: Scene) -> None:
@@ -54,13 +57,9 @@ class Channel:
                 scene(Published(receipt=Receipt(key=key, ts=ts, shown="")))
 
     def outline(self) -> list[tuple[PartKey, str]]:
-        keys = [key for key in self.posted.values() if key.slot != STATUS]
+        keys = list(self.posted.values())
         assert len(keys) == len(set(keys)), "posted twice"
-        return [
-            (key, line(self.shown[key]))
-            for key in keys
-            if ":" in key.slot and "mark" not in key.slot
-        ]
+        return [(key, line(self.shown[key])) for key in keys]
 
 
 def play(happened: list[Input], chance: random.Random | None) -> Channel:
