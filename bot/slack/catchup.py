@@ -106,8 +106,8 @@ class Catchup:
             await asyncio.sleep(self._budget.settle)
             while not self._intake.opened.empty():
                 opened.append(self._intake.opened.get_nowait())
+            reading = _Reading(self._intake, self._web, self._budget, 0.0)
             for post in opened:
-                reading = _Reading(self._intake, self._web, self._budget, 0.0)
                 try:
                     await reading.thread(post.thread, post.ts)
                 except (StoreUnavailable, SurfaceUnavailable) as error:
