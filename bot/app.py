@@ -40,7 +40,7 @@ async def run(settings: Settings, *, migrating: bool = True) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, _once(stopping, number))
     if migrating:
-        await migrate.upgrade(settings.store)
+        await upgrade(settings)
     else:
         await migrate.check(settings.store)
     async with AsyncExitStack() as stack:
@@ -52,6 +52,12 @@ async def run(settings: Settings, *, migrating: bool = True) -> None:
         slack = await stack.enter_async_context(connect(settings.slack))
         await _serve(settings, database, connectors, slack, stopping)
     log.info("stopped")
+
+
+async def upgrade(settings: Settings) -> str:
+    """Bring the database up to date; returns the revision it is at. Raises ConfigError."""
+    await migrate.upgrade(settings.store)
+    return migrate.head()
 
 
 async def _serve(

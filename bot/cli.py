@@ -126,10 +126,9 @@ def migrate() -> None:
 
 
 async def _migrate(settings: Settings) -> None:
-    from bot.store import migrate as migrations
+    from bot import app as application
 
-    await migrations.upgrade(settings.store)
-    typer.echo(f"The database is at revision {migrations.head()}.")
+    typer.echo(f"The database is at revision {await application.upgrade(settings)}.")
 
 
 @app.command()

@@ -2,6 +2,7 @@
 import { EMOJI, SHORTCODE } from "./emoji.js";
 import { html, memo } from "./html.js";
 import { Broadcast, ChannelLink, Link, Mention } from "./people.js";
+import { formatted } from "./when.js";
 
 const ENTITIES = { "&amp;": "&", "&lt;": "<", "&gt;": ">" };
 export const decode = (text) => text.replace(/&(?:amp|lt|gt);/g, (entity) => ENTITIES[entity]);
@@ -36,6 +37,8 @@ function bracketed(inside) {
   if (target.startsWith("@")) return html`<${Mention} user=${target.slice(1)} label=${label} />`;
   if (target.startsWith("#")) return html`<${ChannelLink} channel=${target.slice(1)} label=${label} />`;
   if (/^!(?:here|channel|everyone)$/.test(target)) return html`<${Broadcast} range=${target.slice(1)} />`;
+  const date = /^!date\^(\d+)\^([^^]+)/.exec(target);
+  if (date) return html`<span title=${label}>${formatted(date[1], decode(date[2]))}</span>`;
   if (target.startsWith("!")) return html`<span class="mention">${label || target.slice(1)}</span>`;
   const url = decode(target);
   return html`<${Link} url=${url}>${label || url.replace(/^mailto:/, "")}<//>`;

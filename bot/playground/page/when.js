@@ -49,3 +49,28 @@ export function lastReply(ts) {
 
 /** Whether two timestamps are near enough for their messages to stand as one group. */
 export const closeTogether = (earlier, later) => dateOf(later) - dateOf(earlier) < 5 * 60_000;
+
+const numeric = new Intl.DateTimeFormat("en-CA");
+const plainDate = new Intl.DateTimeFormat("en", { dateStyle: "long" });
+const shortDate = new Intl.DateTimeFormat("en", { dateStyle: "medium" });
+const longDate = new Intl.DateTimeFormat("en", { dateStyle: "full" });
+const seconds = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
+
+/** Slack says the near days by name in the `_pretty` forms. */
+const pretty = (date, otherwise) => ["today", "yesterday"][daysAgo(date)] ?? otherwise.format(date);
+
+const TOKENS = {
+  date_num: (date) => numeric.format(date),
+  date: (date) => plainDate.format(date),
+  date_short: (date) => shortDate.format(date),
+  date_long: (date) => longDate.format(date),
+  date_pretty: (date) => pretty(date, plainDate),
+  date_short_pretty: (date) => pretty(date, shortDate),
+  date_long_pretty: (date) => pretty(date, longDate),
+  time: (date) => clock.format(date),
+  time_secs: (date) => seconds.format(date),
+};
+
+/** What `<!date^1700000000^{date_short} at {time}|…>` shows: the reader's own date and time. */
+export const formatted = (ts, format) =>
+  format.replace(/\{(\w+)\}/g, (token, name) => TOKENS[name]?.(dateOf(ts)) ?? token);

@@ -76,7 +76,7 @@ def _status_words(view: TurnView) -> str:
         case "working":
             return "Working…"
         case "waiting":
-            return "Waiting for your decision"
+            return "Waiting for you"
         case "stopping":
             return "Stopping…"
         case "done":

@@ -1,0 +1,123 @@
+"""A newcomer's walk in a real browser: `threadline playground`, its page, two commands' worth."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import shutil
+import sys
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Locator, Page, async_playwright, expect
+
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+FLAGS = (
+    "--no-sandbox",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+PATIENCE = 20_000
+"""Milliseconds the page may take to show something."""
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed"),
+]
+
+
+@asynccontextmanager
+async def _playground(data: Path) -> AsyncGenerator[str]:
+    """`threadline playground` as a process of its own; yields the address it prints."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bot", "playground", "--port", "0", "--data", str(data),
+        stdout=asyncio.subprocess.PIPE,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    )  # fmt: skip
+    assert process.stdout is not None
+    try:
+        async with asyncio.timeout(20):
+            while not (found := re.search(r"http://\S+", (await process.stdout.readline()).decode())):
+                pass
+        yield found.group()
+    finally:
+        process.terminate()
+        async with asyncio.timeout(20):
+            await process.communicate()
+
+
+@pytest.fixture
+async def page(tmp_path: Path) -> AsyncIterator[Page]:
+    async with (
+        _playground(tmp_path) as url,
+        async_playwright() as playwright,
+        await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS) as browser,
+    ):
+        opened = await browser.new_page()
+        opened.set_default_timeout(PATIENCE)
+        expect.set_options(timeout=PATIENCE)
+        await opened.goto(url)
+        await expect(opened.get_by_test_id("bot-state")).to_have_attribute("data-state", "running")
+        yield opened
+
+
+async def _mention(page: Page, text: str) -> Locator:
+    """Write to the bot in the open channel and open the thread; gives its pane."""
+    before = await page.locator("button.reply-bar").count()
+    await page.get_by_test_id("composer").fill(f"@threadline {text}")
+    await page.get_by_test_id("composer").press("Escape")
+    await page.get_by_test_id("send").click()
+    await page.locator("button.reply-bar").nth(before).click()
+    return page.get_by_test_id("thread-pane")
+
+
+def _answers(pane: Locator) -> Locator:
+    return pane.locator('[data-testid="message"][data-author="threadline"]')
+
+
+async def test_mention_stream_allow_stop_kill_and_start(page: Page) -> None:
+    """E1, E2, E29, E39, E42, E71: the whole journey, clicked."""
+    pane = await _mention(page, "deploy")
+    growing = _answers(pane).first
+    await expect(growing).to_contain_text("Working…")
+    first = await growing.inner_text()
+    await expect(growing).not_to_have_text(first)
+    await pane.locator("button", has_text=re.compile("^Allow$")).click()
+    await expect(pane).to_contain_text("Allowed")
+    await expect(_answers(pane).last).to_contain_text("Done in")
+    await expect(pane.locator("button", has_text=re.compile("^Allow$"))).to_have_count(0)
+
+    pane = await _mention(page, "work for 60 seconds")
+    await expect(_answers(pane).first).to_contain_text("Batch 1 of")
+    await _answers(pane).first.locator("button", has_text="Stop").click()
+    await expect(_answers(pane).first).to_contain_text("Stopped by @Ana")
+
+    pane = await _mention(page, "explain")
+    await expect(_answers(pane).first).to_contain_text("How a session works here")
+    await page.get_by_test_id("bot-kill").click()
+    await expect(page.get_by_test_id("bot-state")).to_have_attribute("data-state", "stopped")
+    await page.get_by_test_id("bot-start").click()
+    await expect(_answers(pane).first).to_contain_text("to be asked for permission.")
+    await expect(_answers(pane)).to_have_count(1)
+    text = await _answers(pane).first.inner_text()
+    assert text.count("The smallest agent") == 1
+
+
+async def test_another_person_is_refused_privately(page: Page) -> None:
+    """E37, E81: Ben presses Ana's button and is told why, where only he reads it."""
+    pane = await _mention(page, "deploy")
+    allow = pane.locator("button", has_text=re.compile("^Allow$"))
+    await expect(allow).to_be_visible()
+    await page.get_by_test_id("person-switch").get_by_text("Ben").click()
+    await allow.click()
+    await expect(pane).to_contain_text("Only @Ana can decide this")
+    await expect(pane).to_contain_text("Only visible to you")
+    await page.get_by_test_id("person-switch").get_by_text("Ana").click()
+    await expect(pane).not_to_contain_text("Only visible to you")
+    await expect(allow).to_be_visible()
