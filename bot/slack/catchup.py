@@ -112,6 +112,8 @@ class Catchup:
                     await reading.thread(post.thread, post.ts)
                 except (StoreUnavailable, SurfaceUnavailable) as error:
                     log.warning("catchup.broken_off", error=type(error).__name__)
+                except Exception:
+                    log.exception("catchup.failed", channel=post.thread.channel, ts=post.ts)
 
 
 class _Reading:
