@@ -73,14 +73,16 @@ def _input(values: dict[str, JsonValue]) -> Iterator[Json]:
     lines = [(name, text) for name, text in named if _is_line(name, text)]
     code = [(name, text) for name, text in named if not _is_line(name, text)]
     code.sort(key=lambda value: value[0] not in _COMMANDS)
-    cut = _share([text for _, text in code[:_MOST_CODE]], INPUT_ROOM)
-    for (name, _), text in zip(code, cut, strict=False):
-        if name not in _COMMANDS:
-            yield blocks.rich_section(blocks.leaf(f"{_name(name)}:"))
-        yield blocks.rich_code(text)
+    cut = [*_share([text for _, text in code[:_MOST_CODE]], INPUT_ROOM)]
+    shown = [(name, text) for (name, _), text in zip(code, cut, strict=False)]
+    yield from (blocks.rich_code(text) for name, text in shown if name in _COMMANDS)
     if lines:
         leaves = [_value_line(name, text) for name, text in lines[:_MOST_LINES]]
         yield blocks.rich_section(*[leaf for line in leaves for leaf in (_BREAK, *line)][1:])
+    for name, text in shown:
+        if name not in _COMMANDS:
+            yield blocks.rich_section(blocks.leaf(f"{_name(name)}:"))
+            yield blocks.rich_code(text)
     if hidden := len(lines[_MOST_LINES:]) + len(code[_MOST_CODE:]):
         yield blocks.rich_section(blocks.leaf(f"… and {hidden} more values"))
 
@@ -178,10 +180,25 @@ def _open(view: AskView) -> Iterator[Json]:
     elements = [*_elements(view)]
     if elements:
         yield blocks.actions(elements)
-    who = f"{mention(view.decider)} decides" if view.decider else "Anyone here may decide"
-    if isinstance(view.ask, Question):
-        who = f"{mention(view.decider)} answers" if view.decider else "Anyone here may answer"
-    yield blocks.context([blocks.mrkdwn(who), *_hint(view.ask)])
+    yield blocks.context([blocks.mrkdwn(_who(view))])
+
+
+def _who(view: AskView) -> str:
+    person = mention(view.decider) if view.decider else "Anyone here"
+    match view.ask:
+        case Confirmation():
+            return f"{person} can decide"
+        case Question() if len(view.ask.fields) == 1:
+            return f"{person} can answer: {_how(view.ask.fields[0])}"
+        case Question():
+            where = "I cannot take several answers at once yet, please give them to the agent"
+            return f"{person} can answer: {where}"
+
+
+def _how(field: Field) -> str:
+    if not field.choices:
+        return "just write in the thread"
+    return "choose, or just write in the thread" if field.free_text else "choose one"
 
 
 def _elements(view: AskView) -> Iterator[Json]:
@@ -205,17 +222,6 @@ def _choices(uid: str, field: Field) -> Iterator[Json]:
     elif labels:
         options = [(text, choice_option(uid, at)) for at, text in enumerate(labels)]
         yield blocks.select("Choose an answer", options)
-
-
-def _hint(ask: Ask) -> list[Json]:
-    if isinstance(ask, Confirmation):
-        return []
-    if len(ask.fields) != 1:
-        return [blocks.mrkdwn("I cannot take several answers at once yet. Answer in the agent.")]
-    field = ask.fields[0]
-    if not field.free_text:
-        return []
-    return [blocks.mrkdwn("or just answer in the thread" if field.choices else "in the thread")]
 
 
 def _sending(view: AskView) -> list[Json]:

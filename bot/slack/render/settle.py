@@ -9,14 +9,22 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from markdown_it import MarkdownIt
 from markdown_it.rules_inline import StateInline, link_pairs
 from markdown_it.token import Token
 
-from bot.slack.render.text import PARSER
+from bot.slack.render.text import DEEPEST, PARSER
 
 LONGEST_HELD: Final = 400
 """Characters after which a mark that was never ended counts as plain text."""
 LONGEST_TARGET: Final = 500
+
+# Enough to find the last block.
+_BLOCKS = (
+    MarkdownIt("commonmark", {"html": False, "maxNesting": DEEPEST})
+    .enable("table")
+    .disable("inline")
+)
 
 _ONLY_MARKS = re.compile(
     r"""[ \t>]*(?:
@@ -35,7 +43,7 @@ def settle(text: str) -> str:
     text = _without_half_line(text)
     if not text.strip() or text.endswith("\n\n"):
         return text
-    last = _last_leaf(PARSER.parse(text))
+    last = _last_leaf(_BLOCKS.parse(text))
     if last is None or last.type != "inline":
         return text
     content = last.content.rstrip()
@@ -50,7 +58,7 @@ def _without_half_line(text: str) -> str:
     head, _, line = text.rpartition("\n")
     if not line.strip() or not _ONLY_MARKS.fullmatch(line):
         return text
-    last = _last_leaf(PARSER.parse(text))
+    last = _last_leaf(_BLOCKS.parse(text))
     if last is not None and _is_inside(last, text.count("\n")):
         return head if _is_half_fence(last, line.strip()) else text
     return head

@@ -25,7 +25,7 @@ _ENTITIES: Final = {"\ufdd0": "&lt;", "\ufdd1": "&gt;", "\ufdd2": "&amp;"}
 _STAND_INS = str.maketrans({"<": "\ufdd0", ">": "\ufdd1"})
 _REFERENCE = re.compile(r"&(?=#?[0-9A-Za-z]{1,40};)")
 _NONCHARACTERS = re.compile("[\ufdd0-\ufdef]")
-_DEEPEST: Final = 60
+DEEPEST: Final = 60
 _LANGUAGE = re.compile(r"[\w+#.-]{1,30}", re.ASCII)
 
 
@@ -34,7 +34,7 @@ def markdown(text: str) -> str:
     source = _NONCHARACTERS.sub("\ufffd", clean(text))
     tokens = PARSER.parse(source)
     # The parser drops what is nested deeper than it goes.
-    is_whole = all(token.level < _DEEPEST - 1 for token in tokens)
+    is_whole = all(token.level < DEEPEST - 1 for token in tokens)
     written = defuse(_write(tokens)).strip("\n") if is_whole else ""
     if len(written) > limits.MARKDOWN_SUM or not is_whole:
         written = _as_code(source)
@@ -228,7 +228,7 @@ _POSTPROCESSORS = {
 
 
 def _parser() -> MarkdownIt:
-    parser = MarkdownIt("commonmark", {"html": False, "maxNesting": _DEEPEST})
+    parser = MarkdownIt("commonmark", {"html": False, "maxNesting": DEEPEST})
     parser.options["parser_extension"] = []  # where mdformat keeps its plugins
     _GFM.update_mdit(parser)
     parser.core.ruler.disable("github-tasklists")  # a box stays the text it is
