@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from bot.core.asks import Ask
-from bot.core.ids import SessionId, ThreadKey
+from bot.core.ids import SessionId, ThreadKey, order_of
 from bot.core.inbound import Inbound, Prompt
 from bot.core.ports import Accepted, Bound
 from bot.core.state import SessionState, ask_of
 from bot.core.stored import dump_inbound, load_state
 from bot.core.views import HomeEntry, HomeView
-from bot.store import asks, inbox, seen, sessions
+from bot.store import asks, inbox, preferences, seen, sessions
 from bot.store.database import Database
 from bot.store.sessions import SessionRow
 
+OWED = "catchup.owed_since"
 HOME_LOOKS_AT = 200
 HOME_SHOWS = 20
 
@@ -82,9 +85,29 @@ class StoreBridge:
             rows = await sessions.recent(tx, team, limit)
         return [Bound(ThreadKey(r.team, r.channel, r.thread_ts), r.updated_at) for r in rows]
 
-    async def last_seen(self, team: str) -> str | None:
+    async def missed_since(self, team: str) -> float | None:
         async with self._database.transaction() as tx:
-            return await seen.get(tx, team)
+            owed = await _owed(tx, team)
+            newest = await seen.get(tx, team)
+        known = [owed] if owed is not None else []
+        return min([*known, float(order_of(newest)[0])] if newest else known, default=None)
+
+    async def owe(self, team: str, since: float) -> None:
+        async with self._database.transaction() as tx:
+            owed = await _owed(tx, team)
+            if owed is None or since < owed:
+                await preferences.put(tx, f"team:{team}", OWED, since)
+
+    async def settle(self, team: str, since: float) -> None:
+        async with self._database.transaction() as tx:
+            owed = await _owed(tx, team)
+            if owed is not None and owed >= since:
+                await preferences.put(tx, f"team:{team}", OWED, None)
+
+
+async def _owed(tx: AsyncConnection, team: str) -> float | None:
+    owed = await preferences.get(tx, f"team:{team}", OWED)
+    return float(owed) if isinstance(owed, int | float) else None
 
 
 def bucket_of(team: str) -> str:

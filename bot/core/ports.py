@@ -153,6 +153,15 @@ class Bridge(Protocol):
         """Threads with a session, the most recently active first."""
         ...
 
-    async def last_seen(self, team: str) -> str | None:
-        """The newest Slack ts accepted from this workspace."""
+    async def missed_since(self, team: str) -> float | None:
+        """Epoch seconds from which on posts may not have reached us: an earlier gap that is still
+        owed, else the newest post accepted. None before the first."""
+        ...
+
+    async def owe(self, team: str, since: float) -> None:
+        """Remember, over a crash, that everything since then is still to be read."""
+        ...
+
+    async def settle(self, team: str, since: float) -> None:
+        """Everything since then has been read."""
         ...

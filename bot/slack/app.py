@@ -27,7 +27,6 @@ from tenacity import (
 )
 
 from bot.core.errors import ConfigError, RateLimited, SurfaceUnavailable
-from bot.core.ids import order_of
 from bot.core.ports import Bridge
 from bot.slack.bolt import bolt_app, quiet_logger
 from bot.slack.calls import Refused, Web, call
@@ -86,14 +85,17 @@ class Slack:
     async def listen(self, bridge: Bridge, speaker: Speaker) -> None:
         """Take in what people do, until cancelled; reconnects by itself.
 
-        Where catch-up begins is read first: live events move that mark. Raises `StoreUnavailable`.
+        Where catch-up begins is read and kept first: live events move that mark, and a crash before
+        its end must not make it forget. Raises `StoreUnavailable`.
         """
-        seen = await bridge.last_seen(self.me.team)
+        since = await bridge.missed_since(self.me.team)
+        if since is not None:
+            await bridge.owe(self.me.team, since)
         intake = Intake(self.me, bridge, self.directory, speaker)
         catchup = Catchup(intake, self.web, self._budget)
 
         def on_hello(heard_before: float | None) -> None:
-            start = heard_before or (float(order_of(seen)[0]) if seen else None)
+            start = heard_before or since
             if start is not None:
                 catchup.missed(start)
 

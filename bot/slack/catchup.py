@@ -87,8 +87,11 @@ class Catchup:
     async def _pass(self, since: float) -> bool:
         """Whether it went through to its end or budget."""
         reading = _Reading(self._intake, self._web, self._budget, since)
+        bridge, team = self._intake.bridge, self._intake.me.team
         try:
+            await bridge.owe(team, since)
             await reading.everything()
+            await bridge.settle(team, since)
         except (StoreUnavailable, SurfaceUnavailable) as error:
             log.warning("catchup.broken_off", error=type(error).__name__)
             return False

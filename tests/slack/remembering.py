@@ -32,6 +32,7 @@ class RememberingBridge:
     )
     threads: dict[ThreadKey, None] = field(default_factory=lambda: dict[ThreadKey, None]())
     seen: str | None = None
+    owed: list[float] = field(default_factory=lambda: list[float]())
     down: bool = False
     faults: dict[str, Exception] = field(default_factory=lambda: dict[str, Exception]())
     gate: asyncio.Event = field(default_factory=asyncio.Event)
@@ -82,9 +83,18 @@ class RememberingBridge:
         self._need_store()
         return [Bound(thread, 0.0) for thread in reversed(self.threads)][:limit]
 
-    async def last_seen(self, team: str) -> str | None:
+    async def missed_since(self, team: str) -> float | None:
         self._need_store()
-        return self.seen
+        seen = [float(order_of(self.seen)[0])] if self.seen else []
+        return min([*seen, *self.owed], default=None)
+
+    async def owe(self, team: str, since: float) -> None:
+        self._need_store()
+        self.owed.append(since)
+
+    async def settle(self, team: str, since: float) -> None:
+        self._need_store()
+        self.owed = [owed for owed in self.owed if owed < since]
 
     def _need_store(self) -> None:
         if self.down:

@@ -1,0 +1,23 @@
+"""Where reading begins after a gap survives a crash in the middle of reading."""
+
+from __future__ import annotations
+
+from bot.bridge.bridge import StoreBridge
+from bot.store.database import Database
+from tests.bridge.house import TEAM, prompt
+
+
+async def test_a_gap_is_owed_until_it_was_read_E72(database: Database) -> None:
+    bridge = StoreBridge(database, "demo", lambda _session, _bucket: None)
+    assert await bridge.missed_since(TEAM) is None
+    await bridge.accept(prompt("old", ts="1700000000.000100", mentions_bot=True))
+    assert await bridge.missed_since(TEAM) == 1700000000
+
+    await bridge.owe(TEAM, 1700000000)
+    await bridge.accept(prompt("live", ts="1700009999.000100", mentions_bot=True))
+    assert await bridge.missed_since(TEAM) == 1700000000, "a live post must not hide the gap"
+
+    await bridge.settle(TEAM, 1700005000)
+    assert await bridge.missed_since(TEAM) == 1700000000, "only the later half was read"
+    await bridge.settle(TEAM, 1700000000)
+    assert await bridge.missed_since(TEAM) == 1700009999
