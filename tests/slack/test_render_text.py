@@ -127,6 +127,7 @@ def test_nothing_an_agent_writes_is_live(text: str) -> None:
 @example("> " * 3000 + "a")
 @example("- " * 3000 + "a")
 @example("[" * 5000)
+@example("*a " * 3000 + "`" * 4000)
 @example("\ud800 \x00 \x0b \u2028 \ufdd0")
 def test_any_text_fits(text: str) -> None:
     assert len(markdown(text)) <= limits.MARKDOWN_SUM

@@ -13,7 +13,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from structlog.testing import capture_logs
 
 from bot.core.asks import Confirmation
-from bot.core.errors import ChannelClosed, LeaseLost, SlotGone, SurfaceError
+from bot.core.errors import ChannelClosed, LeaseLost, RateLimited, SlotGone, SurfaceError
 from bot.core.ids import (
     STATUS,
     PartKey,
@@ -202,7 +202,7 @@ async def test_the_newest_view_is_asked_for_after_slack_wanted_patience(stage: S
     stage.slack.faults.methods["chat.postMessage"] = MethodFault(429, retry_after=7, times=2)
     newest = says(turn("old"), turn("older"), turn("new"))
     await stage.surface.show(stage.target(TURN), None, newest)
-    assert sum(stage.clock.slept) >= 14
+    assert sum(stage.clock.slept) > 13.9
     assert "new" in stage.thread.text() and "old" not in stage.thread.text()
     assert len(stage.replies()) == 1
 
@@ -375,6 +375,24 @@ async def test_without_sessions_work_is_marked_by_a_reaction(stage: Stage) -> No
     assert stage.thread.reactions() == []
 
 
+async def test_a_mark_waits_until_it_is_known_how_work_is_shown(stage: Stage) -> None:
+    slot = mark_slot(stage.thread.ts)
+    method = "agents.sessions.setStatus"
+    stage.slack.faults.methods[method] = MethodFault(500, times=1)
+    stage.slack.faults.methods["reactions.add"] = MethodFault(429, retry_after=2, times=1)
+    await stage.show(MarkView(ts=stage.thread.ts, mark="working"), slot)
+    assert stage.thread.reactions() == [] and stage.thread.status() == "processing"
+    await stage.show(MarkView(ts=stage.thread.ts, mark="queued"), slot)
+    assert stage.thread.reactions() == ["hourglass_flowing_sand"]
+
+
+async def test_a_status_is_found_out_however_often_slack_wants_patience(stage: Stage) -> None:
+    method = "agents.sessions.setStatus"
+    stage.slack.faults.methods[method] = MethodFault(429, retry_after=4, times=2)
+    await stage.show(MarkView(ts=stage.thread.ts, mark="working"), mark_slot(stage.thread.ts))
+    assert stage.thread.status() == "processing" and sum(stage.clock.slept) > 7.9
+
+
 async def test_clearing_a_mark_never_says_that_we_work(stage: Stage) -> None:
     slot = mark_slot(stage.thread.ts)
     working = MarkView(ts=stage.thread.ts, mark="working")
@@ -413,6 +431,13 @@ async def test_where_a_whisper_is_refused_a_direct_message_says_it(stage: Stage)
     [posted] = stage.slack.journal.called("chat.postMessage")
     channel = stage.slack.workspace.channels[posted.arguments["channel"]]
     assert channel.kind == "im" and ben.id in channel.members
+
+
+async def test_a_whisper_that_may_pass_later_is_not_turned_into_a_message(stage: Stage) -> None:
+    stage.slack.faults.methods["chat.postEphemeral"] = MethodFault(429, retry_after=5, times=1)
+    with pytest.raises(RateLimited):
+        await stage.surface.whisper(stage.key, stage.slack.person("ana").id, "Later.")
+    assert stage.calls("chat.postMessage") == 0
 
 
 async def test_home_is_published(stage: Stage) -> None:
@@ -484,6 +509,20 @@ async def test_all_found_at_once_needs_no_second_look(stage: Stage) -> None:
     await stage.show(turn("one"), TURN)
     assert len(await stage.surface.recover([intent(stage, TURN, at)])) == 1
     assert stage.calls("conversations.replies") == 1
+
+
+async def test_a_post_far_down_a_long_thread_is_found(stage: Stage) -> None:
+    workspace, author = stage.slack.workspace, stage.slack.person("ben").id
+    for at in range(1_100):
+        ts = f"{int(stage.thread.ts.split('.')[0]) + 1}.{at:06d}"
+        thread_ts = stage.thread.ts
+        workspace.insert(Message(stage.key.channel, ts, author, f"{at}", thread_ts=thread_ts))
+    workspace.channels[stage.key.channel].last_us = int(time.time() + 5) * 1_000_000
+    at = time.time() - 60
+    receipt = await stage.show(turn("one"), TURN)
+    [found] = await stage.surface.recover([intent(stage, TURN, at)])
+    assert receipt and found.ts == receipt.ts
+    assert stage.calls("conversations.replies") == 2
 
 
 async def test_metadata_of_others_deceives_nobody(stage: Stage) -> None:
