@@ -53,13 +53,13 @@ from bot.core.inbound import Inbound, Person, Prompt, Reply, Stop
 from bot.core.policy import Rules, addressed, gate
 from bot.core.state import (
     MOST_HEARD,
-    MOST_PAST,
     AskState,
     SessionState,
     ask_of,
     blocks,
     command_of,
     drop,
+    interrupt,
     pending_prompt,
     put_ask,
     put_receipt,
@@ -69,6 +69,7 @@ from bot.core.state import (
     say_again,
     say_once,
     settle,
+    turn_of,
     want,
     whisper,
     withdraw_asks,
@@ -83,8 +84,12 @@ Input = Inbound | AgentEvent | Outcome
 def reduce(state: SessionState, happened: Input, rules: Rules, now: float) -> SessionState:
     """The state after `happened`; `now` in epoch seconds."""
     match happened:
-        case Prompt() | Reply() | Stop():
-            state = _person_did(state, happened, rules, now)
+        case Prompt():
+            state = _prompt(state, happened, now)
+        case Reply():
+            state = _reply(state, happened, now)
+        case Stop():
+            state = _stop(state, happened, now)
         case Performed() | Failed() | Published() | Refused() | Tick():
             state = _outcome(state, happened, rules, now)
         case _:
@@ -106,16 +111,6 @@ def due_at(state: SessionState, rules: Rules, after: float = 0.0) -> float | Non
 
 
 # --- people ---------------------------------------------------------------------------------------
-
-
-def _person_did(state: SessionState, did: Inbound, rules: Rules, now: float) -> SessionState:
-    match did:
-        case Prompt():
-            return _prompt(state, did, now)
-        case Reply():
-            return _reply(state, did, now)
-        case Stop():
-            return _stop(state, did, now)
 
 
 def _prompt(state: SessionState, prompt: Prompt, now: float) -> SessionState:
@@ -201,7 +196,7 @@ def _stop_turn(state: SessionState, turn: Turn, by: Person, now: float) -> Sessi
     if sending is not None and sending.attempts:
         # The agent has not taken the prompt, as far as we know: there is nothing to interrupt.
         return put_turn(state, end(stopping, "stopped", now))
-    return _interrupt(put_turn(state, stopping), turn.number)
+    return interrupt(put_turn(state, stopping), turn.number)
 
 
 # --- the agent ------------------------------------------------------------------------------------
@@ -229,7 +224,7 @@ def _agent_did(state: SessionState, event: AgentEvent, rules: Rules, now: float)
 
 def _content(state: SessionState, event: ContentEvent, rules: Rules, now: float) -> SessionState:
     prompt = event.prompt if isinstance(event, TurnStarted) else None
-    state, turn = _turn_of(state, event.turn, prompt, _time_of(event, now))
+    state, turn = turn_of(state, event.turn, prompt, _time_of(event, now))
     return put_turn(state, fold(turn, event, rules.part_limit, now)) if turn else state
 
 
@@ -237,42 +232,10 @@ def _time_of(event: AgentEvent, now: float) -> float:
     return now if event.time is None else event.time
 
 
-def _turn_of(
-    state: SessionState, ref: str, prompt: str | None, now: float
-) -> tuple[SessionState, Turn | None]:
-    """The turn the agent calls `ref`: bound by its prompt's key, else the one that waits to be
-    named, else a new one that nobody asked for. None if it was forgotten."""
-    known = next((turn for turn in state.turns if turn.ref == ref), None)
-    if known is not None or ref in state.past:
-        return state, known
-    if prompt in state.past:
-        state = replace(state, past=(*state.past, ref)[-MOST_PAST:])
-        return _interrupt(state, 0), None
-    unnamed = [turn for turn in state.turns if turn.ref is None and turn.prompt]
-    if prompt is not None:
-        unnamed = [turn for turn in unnamed if turn.prompt and turn.prompt.key == prompt]
-    else:
-        unnamed = [turn for turn in unnamed if not turn.ended]
-    if unnamed:
-        named = replace(unnamed[0], ref=ref)
-        state = put_turn(state, named)
-        # A prompt that was taken back reached the agent after all, or had not begun there.
-        return _interrupt(state, named.number) if named.stop_at is not None else state, named
-    turn = Turn(number=state.next_turn, started_at=now, ref=ref, phase="working")
-    return replace(state, turns=(*state.turns, turn), next_turn=turn.number + 1), turn
-
-
-def _interrupt(state: SessionState, turn: int) -> SessionState:
-    commands = [pending.command for pending in state.outbox]
-    if any(isinstance(command, Interrupt) and command.turn == turn for command in commands):
-        return state
-    return want(state, Interrupt(id=state.next_command, turn=turn))
-
-
 def _ask_opened(state: SessionState, event: AskOpened, rules: Rules, now: float) -> SessionState:
     if ask_of(state, event.ask.id) is not None:
         return state
-    state, turn = _turn_of(state, event.ask.turn, None, _time_of(event, now))
+    state, turn = turn_of(state, event.ask.turn, None, _time_of(event, now))
     if turn is None or turn.ended or turn.phase == "stopping":
         return state
     ask = event.ask
@@ -335,10 +298,7 @@ def _performed(state: SessionState, outcome: Performed, now: float) -> SessionSt
                 state, f"trouble:{command.turn}:", "The agent is back and has your message."
             )
         case SendAnswer():
-            known = ask_of(state, command.ask)
-            if known is None or known.status != "sending":
-                return state
-            return settle(state, known, "answered", now)
+            return settle(state, _ask_sent(state, command), "answered", now)
         case Interrupt() | Whisper() | None:
             return state
 
@@ -350,7 +310,8 @@ def _failed(state: SessionState, failed: Failed, rules: Rules, now: float) -> Se
     unavailable = failed.failure == "unavailable"
     match pending.command:
         case SendAnswer() as command:
-            return _answer_failed(state, pending, command, failed, rules, now)
+            known = _ask_sent(state, command)
+            return _answer_failed(state, pending, known, failed, rules, now)
         case OpenSession() | SendPrompt() | Interrupt() as command if unavailable:
             return _delayed(retry(state, failed.command, rules, now), command, failed)
         case OpenSession() | SendPrompt() as command:
@@ -387,24 +348,22 @@ def _turn_behind(state: SessionState, command: OpenSession | SendPrompt | Interr
     return next((turn for turn in unknown if blocks(command, turn.number)), None)
 
 
+def _ask_sent(state: SessionState, command: SendAnswer) -> AskState:
+    """An answer leaves the outbox together with its ask's status `sending`: see `_moot`."""
+    return next(known for known in state.asks if known.ask.id == command.ask)
+
+
 def _answer_failed(
-    state: SessionState,
-    pending: Pending,
-    command: SendAnswer,
-    failed: Failed,
-    rules: Rules,
-    now: float,
+    state: SessionState, pending: Pending, known: AskState, failed: Failed, rules: Rules, now: float
 ) -> SessionState:
-    known = ask_of(state, command.ask)
-    if known is None or known.status != "sending":
-        return drop(state, command.id)
+    number = pending.command.id
     note = failed.message
     if failed.failure == "unavailable":
         if pending.attempts + 1 < rules.answer_tries:
             known = replace(known, note=f"{note} Trying again.")
-            return put_ask(retry(state, command.id, rules, now), known)
+            return put_ask(retry(state, number, rules, now), known)
         note = f"{note} Please decide again."
-    state = drop(state, command.id)
+    state = drop(state, number)
     if failed.failure == "already_answered":
         if failed.repeated or pending.attempts:
             return settle(state, known, "answered", now)

@@ -18,7 +18,7 @@ from bot.core.commands import (
 from bot.core.ids import Receipt, SessionId, ThreadKey
 from bot.core.inbound import Person, Prompt
 from bot.core.policy import Rules
-from bot.core.turn import Turn, is_shown
+from bot.core.turn import Turn, part_texts, shown_parts
 
 STATE_VERSION = 1
 MOST_PAST = 200
@@ -175,6 +175,38 @@ def next_command(state: SessionState, now: float, *, whispers: bool) -> Pending 
     return None
 
 
+def turn_of(
+    state: SessionState, ref: str, prompt: str | None, now: float
+) -> tuple[SessionState, Turn | None]:
+    """The turn the agent calls `ref`: bound by its prompt's key, else the one that waits to be
+    named, else a new one that nobody asked for. None if it was forgotten."""
+    known = next((turn for turn in state.turns if turn.ref == ref), None)
+    if known is not None or ref in state.past:
+        return state, known
+    if prompt in state.past:
+        state = replace(state, past=(*state.past, ref)[-MOST_PAST:])
+        return interrupt(state, 0), None
+    unnamed = [turn for turn in state.turns if turn.ref is None and turn.prompt]
+    if prompt is not None:
+        unnamed = [turn for turn in unnamed if turn.prompt and turn.prompt.key == prompt]
+    else:
+        unnamed = [turn for turn in unnamed if not turn.ended]
+    if unnamed:
+        named = replace(unnamed[0], ref=ref)
+        state = put_turn(state, named)
+        # A prompt that was taken back reached the agent after all, or had not begun there.
+        return interrupt(state, named.number) if named.stop_at is not None else state, named
+    turn = Turn(number=state.next_turn, started_at=now, ref=ref, phase="working")
+    return replace(state, turns=(*state.turns, turn), next_turn=turn.number + 1), turn
+
+
+def interrupt(state: SessionState, turn: int) -> SessionState:
+    commands = [pending.command for pending in state.outbox]
+    if any(isinstance(command, Interrupt) and command.turn == turn for command in commands):
+        return state
+    return want(state, Interrupt(id=state.next_command, turn=turn))
+
+
 def put_turn(state: SessionState, turn: Turn) -> SessionState:
     turns = tuple(turn if old.number == turn.number else old for old in state.turns)
     return replace(state, turns=turns)
@@ -225,7 +257,7 @@ def say(
         level=level,
         turn=turn.number if turn else 0,
         part=part,
-        after=turn is not None and is_shown(turn, part),
+        after=turn is not None and part in shown_parts(turn, part_texts(turn)),
     )
     return replace(state, notices=(*state.notices, notice), next_notice=state.next_notice + 1)
 

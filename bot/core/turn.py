@@ -218,15 +218,21 @@ def _put(items: tuple[TextItem, ...], new: TextItem) -> tuple[TextItem, ...]:
 def part_text(turn: Turn, part: int) -> str:
     """The Markdown of one part, well formed by itself: what was open is closed and reopened.
     Empty for nothing but white space, which cannot be shown."""
-    carry = turn.boundaries[part - 1].carry if part else ""
-    if part == len(turn.boundaries):
-        body = SEPARATOR.join(text for _, text in _open_pieces(turn))
-        return carry + body if body.strip() else ""
-    sealed = turn.boundaries[part]
+    return part_texts(turn, part)[0]
+
+
+def part_texts(turn: Turn, first: int = 0) -> list[str]:
+    """`part_text` of every part from `first` on."""
     texts = {item.id: item.text for item in turn.texts}
-    body = SEPARATOR.join(texts[item][start:stop] for item, start, stop in sealed.pieces)
-    newline = "\n" if sealed.close and not body.endswith("\n") else ""
-    return carry + body + newline + sealed.close if body.strip() else ""
+    carry = turn.boundaries[first - 1].carry if first else ""
+    parts: list[str] = []
+    for boundary in turn.boundaries[first:]:
+        body = SEPARATOR.join(texts[item][start:stop] for item, start, stop in boundary.pieces)
+        newline = "\n" if boundary.close and not body.endswith("\n") else ""
+        parts.append(carry + body + newline + boundary.close if body.strip() else "")
+        carry = boundary.carry
+    body = SEPARATOR.join(text for _, text in _open_pieces(turn))
+    return [*parts, carry + body if body.strip() else ""]
 
 
 def _open_pieces(turn: Turn, most: int | None = None) -> list[tuple[TextItem, str]]:
@@ -283,10 +289,9 @@ def has_content(turn: Turn, part: int) -> bool:
     return bool(part_text(turn, part)) or any(step.part == part for step in turn.steps)
 
 
-def is_shown(turn: Turn, part: int) -> bool:
-    """Whether people see this part: a turn that ended badly or is being stopped is shown even
-    without content; one that just had nothing to say is not."""
-    if has_content(turn, part):
-        return True
-    bare = turn.phase in BARE and part == turn.parts - 1
-    return bare and not any(has_content(turn, earlier) for earlier in range(part))
+def shown_parts(turn: Turn, texts: list[str]) -> list[int]:
+    """The parts with content; `texts` are those of all parts. A turn that ended badly or is being
+    stopped is shown even without; one that just had nothing to say is not."""
+    busy = {step.part for step in turn.steps}
+    shown = [part for part, text in enumerate(texts) if text or part in busy]
+    return shown or ([turn.parts - 1] if turn.phase in BARE else [])

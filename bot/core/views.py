@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import IntEnum
@@ -26,7 +27,7 @@ from bot.core.ids import (
     turn_slot,
 )
 from bot.core.state import MOST_PAST, AskState, SessionState
-from bot.core.turn import Step, Turn, is_shown, part_text
+from bot.core.turn import Step, Turn, part_texts, shown_parts
 
 
 class Priority(IntEnum):
@@ -185,7 +186,11 @@ class Overdue:
 
 def digest(shown: Shown) -> str:
     """What a receipt remembers of a view: equal views have equal digests, also after a restart."""
-    return hashlib.sha256(repr(shown).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    text = ""
+    if isinstance(shown, TurnView):
+        text, shown = shown.text, replace(shown, text="")
+    said = f"{shown!r}\n{text}".encode("utf-8", "surrogatepass")
+    return hashlib.blake2b(said, digest_size=8).hexdigest()
 
 
 def view(state: SessionState) -> SessionView:
@@ -280,46 +285,56 @@ def _slots(state: SessionState, turn: Turn) -> set[Slot]:
 
 def _messages(state: SessionState) -> Iterator[Item]:
     asks = {ask.ask.id: ask for ask in state.asks}
-    posted = {(receipt.key.slot, receipt.key.part) for receipt in state.receipts}
-    yield from _notices(state, 0, 0, after=False)
+    notices: dict[tuple[int, int, bool], list[Item]] = defaultdict(list)
+    for notice in state.notices:
+        shown = NoticeView(text=notice.text, level=notice.level)
+        place = (notice.turn, notice.part, notice.after)
+        notices[place].append(Item(notice_slot(notice.number), 0, shown))
+    yield from notices[0, 0, False]
     for turn in state.turns:
-        slot = turn_slot(turn.number)
-        # What was posted once stays, even if the agent has taken back all of its text.
-        shown = [p for p in range(turn.parts) if (slot, p) in posted or is_shown(turn, p)]
+        parts = _turn_views(state, turn)
         for part in range(turn.parts):
-            yield from _notices(state, turn.number, part, after=False)
-            if part in shown:
-                yield Item(slot, part, _turn_view(state, turn, part, last=part == shown[-1]))
-            yield from _notices(state, turn.number, part, after=True)
+            yield from notices[turn.number, part, False]
+            if part in parts:
+                yield Item(turn_slot(turn.number), part, parts[part])
+            yield from notices[turn.number, part, True]
             ask_id = turn.boundaries[part].ask if part < len(turn.boundaries) else None
             if ask_id is not None and ask_id in asks:
                 yield Item(ask_slot(ask_id), 0, _ask_view(state, asks[ask_id]))
 
 
-def _notices(state: SessionState, turn: int, part: int, *, after: bool) -> Iterator[Item]:
-    for notice in state.notices:
-        if (notice.turn, notice.part, notice.after) == (turn, part, after):
-            shown = NoticeView(text=notice.text, level=notice.level)
-            yield Item(notice_slot(notice.number), 0, shown)
-
-
-def _turn_view(state: SessionState, turn: Turn, part: int, *, last: bool) -> TurnView:
+def _turn_views(state: SessionState, turn: Turn) -> dict[int, TurnView]:
+    """The parts of a turn that people see. What was posted once stays, even if the agent has taken
+    back all of its text."""
+    slot = turn_slot(turn.number)
+    texts = part_texts(turn)
+    shown = {*shown_parts(turn, texts), *(r.key.part for r in state.receipts if r.key.slot == slot)}
     waits_for = {a.ask.item for a in state.asks if a.turn == turn.number and a.status == "open"}
-    ended_at = turn.ended_at if last else None
-    return TurnView(
-        session=state.id,
-        text=part_text(turn, part),
-        status="waiting" if waits_for and turn.phase == "working" else turn.phase,
-        last=last,
-        steps=tuple(_step_view(turn, s, s.id in waits_for) for s in turn.steps if s.part == part),
-        plan=tuple(PlanLine(e.text, e.status) for e in turn.plan) if last else (),
-        seconds=None if ended_at is None else max(0.0, ended_at - turn.started_at),
-        step_count=len(turn.steps) if last else 0,
-        failed_count=sum(step.ok is False for step in turn.steps) if last else 0,
-        error=turn.error if last else "",
-        stopped_by=turn.stopped_by if last else None,
-        queued=len(state.queue) if last and not turn.ended else 0,
-    )
+    steps: dict[int, list[StepView]] = defaultdict(list)
+    for step in turn.steps:
+        steps[step.part].append(_step_view(turn, step, step.id in waits_for))
+    status = "waiting" if waits_for and turn.phase == "working" else turn.phase
+    views = {
+        part: TurnView(
+            session=state.id, text=texts[part], status=status, last=False, steps=tuple(steps[part])
+        )
+        for part in sorted(shown)
+        if part < turn.parts
+    }
+    if views:
+        last = max(views)
+        views[last] = replace(
+            views[last],
+            last=True,
+            plan=tuple(PlanLine(entry.text, entry.status) for entry in turn.plan),
+            seconds=None if turn.ended_at is None else max(0.0, turn.ended_at - turn.started_at),
+            step_count=len(turn.steps),
+            failed_count=sum(step.ok is False for step in turn.steps),
+            error=turn.error,
+            stopped_by=turn.stopped_by,
+            queued=0 if turn.ended else len(state.queue),
+        )
+    return views
 
 
 def _step_view(turn: Turn, step: Step, waiting: bool) -> StepView:

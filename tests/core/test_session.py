@@ -172,6 +172,10 @@ def test_stop_before_the_first_token_E30() -> None:
     assert scene.ends(outcome="stopped").lines == ["stopped by=U1"]
 
 
+def test_a_turn_that_begins_before_its_stop_went_out_is_stopped_once() -> None:
+    assert Scene().mention().performs().stop().starts().outbox == ["interrupt:1"]
+
+
 def test_stop_before_the_prompt_went_out_waits_for_it() -> None:
     scene = Scene().mention().stop()
     assert scene.outbox == ["open_session", "send_prompt:1", "interrupt:1"]

@@ -8,7 +8,7 @@ from dataclasses import replace
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from bot.core.commands import Command, Interrupt, SendPrompt
+from bot.core.commands import Command, Interrupt, SendAnswer, SendPrompt
 from bot.core.events import AgentEvent, Attached, Detached
 from bot.core.session import Input, due_at, reduce
 from bot.core.state import STATE_VERSION, SessionState, next_command
@@ -53,6 +53,8 @@ def check(state: SessionState) -> None:
             or any(_is_prompt_of(p.command, turn.number) for p in state.outbox)
             or (state.briefed)
         )
+    sent = {p.command.ask for p in state.outbox if isinstance(p.command, SendAnswer)}
+    assert sent == {ask.ask.id for ask in state.asks if ask.status == "sending"}
     due_at(state, SMALL)
     next_command(state, 1e9, whispers=False)
 

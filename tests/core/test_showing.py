@@ -104,7 +104,7 @@ def threads(draw: st.DrawFn) -> list[Input]:
     return [one for one in happened if r"\ud800" not in repr(one)]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(threads(), st.integers(0, 1000))
 def test_crashes_between_post_and_record_leave_the_same_thread(
     happened: list[Input], seed: int

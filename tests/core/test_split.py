@@ -96,6 +96,15 @@ def test_what_is_drawn_as_one_character_is_never_torn(clusters: list[str], limit
         assert at in ends
 
 
+@pytest.mark.parametrize("cluster", CLUSTERS)
+def test_no_cluster_is_torn_wherever_the_part_is_full(cluster: str) -> None:
+    size = 2 if cluster == "🇩🇪🇫🇷" else len(cluster)
+    for limit in range(80, 110):
+        cut = find_cut(cluster * 60, limit)
+        assert cut is not None
+        assert cut.at % size == 0
+
+
 def test_a_character_larger_than_a_part_is_torn_rather_than_kept_for_ever() -> None:
     assert find_cut("e" + "\u0301" * 100, 40) == Cut(20)
     assert find_cut("\U0001f600x", 3) == Cut(1)

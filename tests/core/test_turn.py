@@ -24,7 +24,17 @@ from bot.core.events import (
     UsageReported,
 )
 from bot.core.split import weight
-from bot.core.turn import SEPARATOR, Turn, end, fold, has_content, is_shown, part_text, seal
+from bot.core.turn import (
+    SEPARATOR,
+    Turn,
+    end,
+    fold,
+    has_content,
+    part_text,
+    part_texts,
+    seal,
+    shown_parts,
+)
 from tests.core.test_split import markdown
 
 NEW = Turn(number=1, started_at=0.0)
@@ -275,18 +285,18 @@ def test_a_turn_that_ended_for_us_ends_once_and_is_over_when_the_agent_says_so(
 @pytest.mark.parametrize(
     ("turn", "shown"),
     [
-        (NEW, [False]),
-        (replace(NEW, phase="done"), [False]),
-        (replace(NEW, phase="failed"), [True]),
-        (replace(NEW, phase="stopping"), [True]),
-        (seal(replace(NEW, phase="stopped"), "a", LIMIT), [False, True]),
-        (seal(replace(folded([delta("x")]), phase="stopped"), "a", LIMIT), [True, False]),
+        (NEW, []),
+        (replace(NEW, phase="done"), []),
+        (replace(NEW, phase="failed"), [0]),
+        (replace(NEW, phase="stopping"), [0]),
+        (seal(replace(NEW, phase="stopped"), "a", LIMIT), [1]),
+        (seal(replace(folded([delta("x")]), phase="stopped"), "a", LIMIT), [0]),
     ],
 )
-def test_a_turn_without_content_is_shown_only_if_it_went_wrong(
-    turn: Turn, shown: list[bool]
+def test_a_turn_without_content_shown_parts_only_if_it_went_wrong(
+    turn: Turn, shown: list[int]
 ) -> None:
-    assert [is_shown(turn, part) for part in range(turn.parts)] == shown
+    assert shown_parts(turn, part_texts(turn)) == shown
 
 
 def test_huge_texts_are_folded_in_linear_time() -> None:
