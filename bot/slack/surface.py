@@ -224,8 +224,10 @@ class SlackSurface:
         view = await newest()
         if not isinstance(view, MarkView):
             return None
-        with_working = not (view.mark == "working" and await self._tells_status(target))
-        for op in plan_mark(receipt, view, with_working=with_working):
+        tells = self._has_sessions.get(target.key.place.channel) is True
+        if view.mark == "working":
+            tells = await self._tells_status(target)
+        for op in plan_mark(receipt, view, with_working=not tells):
             await self._react(target, op)
         return _receipt(target.key, "", view)
 

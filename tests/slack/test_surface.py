@@ -360,9 +360,11 @@ async def test_a_waiting_message_is_marked_until_it_is_worked_on(stage: Stage) -
     queued = MarkView(ts=stage.thread.ts, mark="queued")
     receipt = await stage.show(queued, slot)
     assert stage.thread.reactions() == ["hourglass_flowing_sand"]
-    await stage.show(replace(queued, mark="working"), slot, receipt)
+    receipt = await stage.show(replace(queued, mark="working"), slot, receipt)
     assert stage.thread.reactions() == []
     assert stage.thread.status() == "processing"
+    await stage.show(replace(queued, mark="none"), slot, receipt)
+    assert stage.calls("reactions.remove") == 1
 
 
 async def test_without_sessions_work_is_marked_by_a_reaction(stage: Stage) -> None:
