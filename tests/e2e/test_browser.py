@@ -43,7 +43,9 @@ async def _playground(data: Path) -> AsyncGenerator[str]:
     assert process.stdout is not None
     try:
         async with asyncio.timeout(20):
-            while not (found := re.search(r"http://\S+", (await process.stdout.readline()).decode())):
+            while not (
+                found := re.search(r"http://\S+", (await process.stdout.readline()).decode())
+            ):
                 pass
         yield found.group()
     finally:
