@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 if TYPE_CHECKING:
-    from bot.playground import PlaygroundConfig
+    from bot.playground import Playground, PlaygroundConfig
     from bot.settings import Settings
 
 app = typer.Typer(
@@ -62,25 +62,29 @@ def playground(
     port: Annotated[int, typer.Option(help="Port of the page; 0 takes a free one.")] = 4700,
     data: Annotated[Path, typer.Option(help="Where everything is kept.")] = Path("data/playground"),
     fresh: Annotated[bool, typer.Option(help="Begin with an empty workspace.")] = False,
+    only: Annotated[
+        bool, typer.Option(help="Without the bot: print what your own bot needs to connect.")
+    ] = False,
     redeliver: Annotated[
         str, typer.Option(help="Seconds after which unacknowledged events come again.")
     ] = "0.5,60,300",
 ) -> None:
     """A local Slack in the browser, with the bot and the embedded agent. No account needed."""
-    from bot.playground import BadState, PlaygroundConfig
+    from bot.playground import BadState, PlaygroundConfig, sole_use
 
-    data.mkdir(parents=True, exist_ok=True)
-    if fresh:
-        for kept in data.glob("*.db*"):
-            kept.unlink()
+    state = data / "slack.json"
     config = PlaygroundConfig(
         port=port,
-        state=data / "slack.json",
+        state=state,
         fresh=fresh,
         retry_schedule=tuple(float(seconds) for seconds in redeliver.split(",")),
     )
     try:
-        _until_done(_playground(config, data))
+        with sole_use(state):
+            if fresh:
+                for kept in data.glob("*.db*"):
+                    kept.unlink()
+            _until_done(_playground(config, None if only else data))
     except BadState as error:
         _refuse(str(error))
     except OSError as error:
@@ -89,11 +93,16 @@ def playground(
         _refuse(f"Port {port} is taken. Name another: threadline playground --port 0")
 
 
-async def _playground(config: PlaygroundConfig, data: Path) -> None:
+async def _playground(config: PlaygroundConfig, data: Path | None) -> None:
+    """With the bot as a child whose data is kept in `data`; None leaves it out."""
     from bot.playground import serve
 
-    argv = [sys.executable, "-m", "bot", "run"]
-    serving = asyncio.ensure_future(serve(config, argv, _child_environment(data), _announce))
+    if data is None:
+        work = serve(config, None, {}, _announce_environment)
+    else:
+        argv = [sys.executable, "-m", "bot", "run"]
+        work = serve(config, argv, _child_environment(data), _announce)
+    serving = asyncio.ensure_future(work)
     # Ended by SIGTERM, too, it takes the bot with it and writes down its state.
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, serving.cancel)
     try:
@@ -115,8 +124,14 @@ def _child_environment(data: Path) -> dict[str, str]:
     }
 
 
-def _announce(url: str) -> None:
-    typer.echo(f"Open {url}\nWrite @threadline help in #general. Ctrl-C ends it.")
+def _announce(slack: Playground) -> None:
+    typer.echo(f"Open {slack.page_url}\nWrite @threadline help in #general. Ctrl-C ends it.")
+
+
+def _announce_environment(slack: Playground) -> None:
+    typer.echo(f"Open {slack.page_url}\nStart your bot with this environment. Ctrl-C ends it.\n")
+    for name, value in slack.environment().items():
+        typer.echo(f"export {name}={value}")
 
 
 @app.command()

@@ -26,6 +26,7 @@ from bot.playground.faults import Faults, MethodFault
 from bot.playground.limits import LimitMode
 from bot.playground.people import Outline, Person, Post, Refused, Thread
 from bot.playground.server import Misused, Playground, PlaygroundConfig, serve
+from bot.playground.sole import sole_use
 from bot.playground.state_file import BadState
 
 __all__ = [
@@ -42,4 +43,5 @@ __all__ = [
     "Refused",
     "Thread",
     "serve",
+    "sole_use",
 ]

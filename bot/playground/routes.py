@@ -19,7 +19,8 @@ from bot.playground.supervise import Bot
 from bot.playground.workspace import channel_record
 
 PAGE = Path(__file__).parent / "page"
-COOKIE = "playground"
+# Browsers send cookies to every port of a host: each local Slack has one of its own.
+COOKIE = "playground_{port}"
 MAX_BODY = 4 * 1024 * 1024
 KEEP_ALIVE_SECONDS = 15.0
 
@@ -58,8 +59,8 @@ def application(slack: LocalSlack, bot: Bot, key: str) -> web.Application:
 @web.middleware
 async def _same_site(request: web.Request, handler: Handle) -> web.StreamResponse:
     """Only this machine's own names, and no other website: against DNS rebinding and forgery."""
-    address = cast(tuple[str, int], request.get_extra_info("sockname"))
-    hosts = (f"127.0.0.1:{address[1]}", f"localhost:{address[1]}")
+    port = _port(request)
+    hosts = (f"127.0.0.1:{port}", f"localhost:{port}")
     if request.headers.get("Host") not in hosts:
         raise web.HTTPForbidden(text=f"Open this at http://{hosts[0]}/, not by another name.\n")
     origin = request.headers.get("Origin")
@@ -68,13 +69,21 @@ async def _same_site(request: web.Request, handler: Handle) -> web.StreamRespons
     return await handler(request)
 
 
+def _port(request: web.Request) -> int:
+    return cast(tuple[str, int], request.get_extra_info("sockname"))[1]
+
+
+def _cookie(request: web.Request) -> str:
+    return COOKIE.format(port=_port(request))
+
+
 def _page_key(key: str) -> Middleware:
     @web.middleware
     async def check(request: web.Request, handler: Handle) -> web.StreamResponse:
         """Page paths need the cookie that `/?key=` sets."""
         if request.path.startswith(("/api/", "/link/")):
             return await handler(request)
-        given = request.cookies.get(COOKIE, "")
+        given = request.cookies.get(_cookie(request), "")
         entering = request.path == "/" and "key" in request.query
         if not entering and not _equal(given, key):
             raise web.HTTPForbidden(
@@ -140,9 +149,11 @@ class PageRoutes:
         if given is None:
             return web.FileResponse(PAGE / "index.html")
         if not _equal(given, self._key):
-            raise web.HTTPForbidden(text="This key is of another run. Use the address printed.\n")
+            raise web.HTTPForbidden(
+                text="This key is not of this workspace. Use the address printed.\n"
+            )
         response = web.Response(status=303, headers={"Location": "/"})
-        response.set_cookie(COOKIE, self._key, httponly=True, samesite="Strict", path="/")
+        response.set_cookie(_cookie(request), self._key, httponly=True, samesite="Strict", path="/")
         return response
 
     async def file(self, request: web.Request) -> web.StreamResponse:

@@ -21,6 +21,8 @@ from bot.playground.local_slack import LocalSlack
 from bot.playground.people import Person
 from bot.playground.seed import DEFAULT_SCOPES, seeded
 from bot.playground.socket_mode import ACK_DEADLINE, RETRY_SCHEDULE, DisconnectReason
+from bot.playground.sole import bot_lock
+from bot.playground.state_file import Kept
 from bot.playground.supervise import Bot
 from bot.playground.workspace import Workspace
 
@@ -63,9 +65,10 @@ class Playground:
         journal_size: int | None = None,
     ) -> None:
         self.config = config or PlaygroundConfig()
-        self.key = secrets.token_urlsafe(24)
+        self._kept = _kept(self.config, scopes)
+        self.key = self._kept.page_key
         self.local = LocalSlack(
-            _workspace(self.config, scopes),
+            self._kept.workspace,
             now,
             limits=self.config.limits,
             post_burst=post_burst,
@@ -73,7 +76,8 @@ class Playground:
             retry_schedule=self.config.retry_schedule,
             journal_size=journal_size,
         )
-        self.bot = Bot(self.local.feed.publish)
+        state = self.config.state
+        self.bot = Bot(self.local.feed.publish, bot_lock(state) if state is not None else None)
         self.port = 0
         self._tasks: list[asyncio.Task[None]] = []
         self._runner: web.AppRunner | None = None
@@ -88,7 +92,7 @@ class Playground:
 
     @property
     def page_url(self) -> str:
-        """What a person opens: with the secret of this run."""
+        """What a person opens: with the secret that is kept with the workspace."""
         return f"http://{self.config.host}:{self.port}/?key={self.key}"
 
     @property
@@ -151,9 +155,7 @@ class Playground:
             asyncio.create_task(self._let_statuses_expire(), name="let statuses expire"),
         ]
         if self.config.state is not None:
-            keeping = state_file.keep(
-                self.config.state, self.workspace, self.local.feed, self.bot.say
-            )
+            keeping = state_file.keep(self.config.state, self._kept, self.local.feed, self.bot.say)
             self._tasks.append(asyncio.create_task(keeping, name="keep the state file"))
         return self
 
@@ -211,27 +213,28 @@ class Playground:
             self.local.apply(agent_sessions.expire(self.workspace, self.local.now()))
 
 
-def _workspace(config: PlaygroundConfig, scopes: Iterable[str]) -> Workspace:
-    """The kept workspace, or a new one with tokens of its own."""
+def _kept(config: PlaygroundConfig, scopes: Iterable[str]) -> Kept:
+    """What was kept, or a new workspace with tokens and a page key of its own."""
     kept = state_file.load(config.state) if config.state and not config.fresh else None
     if kept is not None:
         return kept
     bot_token = f"xoxb-playground-{secrets.token_hex(12)}"
-    return seeded(bot_token, f"xapp-1-playground-{secrets.token_hex(12)}", scopes)
+    workspace = seeded(bot_token, f"xapp-1-playground-{secrets.token_hex(12)}", scopes)
+    return Kept(workspace, secrets.token_urlsafe(24))
 
 
 async def serve(
     config: PlaygroundConfig,
     child_argv: Sequence[str] | None,
     child_env: Mapping[str, str],
-    ready: Callable[[str], None],
+    ready: Callable[[Playground], None],
 ) -> None:
     """Run the local Slack, and the bot as its child if given, until cancelled.
 
-    `ready` gets the URL to open, once both are started.
+    `ready` is called once both are started. Hold `sole_use(config.state)` meanwhile.
     """
     async with Playground(config, journal_size=JOURNAL_SIZE) as slack:
         if child_argv is not None:
             await slack.start_bot(child_argv, child_env)
-        ready(slack.page_url)
+        ready(slack)
         await asyncio.Event().wait()

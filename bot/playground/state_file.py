@@ -1,9 +1,10 @@
-"""The workspace in a JSON file: replaced atomically, at most a second late."""
+"""The workspace and its page's key in a JSON file: replaced atomically, at most a second late."""
 
 import asyncio
 import json
 import os
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from bot.playground.feed import Feed
@@ -18,10 +19,22 @@ class BadState(Exception):
     """The state file cannot be read; the text says what to do."""
 
 
-def load(path: Path) -> Workspace | None:
-    """The stored workspace, or None if there is no file."""
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What outlives a run: the workspace, and the secret that opens its page."""
+
+    workspace: Workspace
+    page_key: str
+
+    def snapshot(self) -> Json:
+        return to_json(self.workspace) | {"page_key": self.page_key}
+
+
+def load(path: Path) -> Kept | None:
+    """What was stored, or None if there is no file."""
     try:
-        return from_json(json.loads(path.read_text("utf-8")))
+        data = json.loads(path.read_text("utf-8"))
+        return Kept(from_json(data), data["page_key"])
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -32,7 +45,7 @@ def load(path: Path) -> Workspace | None:
 
 
 def save(path: Path, snapshot: Json) -> None:
-    """Replace the file in one step; only its owner may read the tokens in it.
+    """Replace the file in one step; only its owner may read the tokens and the key in it.
 
     Messages are encoded one by one, so that a thread doing this does not hold up the others.
     """
@@ -49,7 +62,7 @@ def save(path: Path, snapshot: Json) -> None:
     os.replace(draft, path)
 
 
-async def keep(path: Path, workspace: Workspace, feed: Feed, say: Callable[[str], None]) -> None:
+async def keep(path: Path, kept: Kept, feed: Feed, say: Callable[[str], None]) -> None:
     """Save soon after each change, until cancelled; then once more. `say` is told of failures.
 
     Every change of the workspace is on the feed, or hands out an id.
@@ -58,12 +71,12 @@ async def keep(path: Path, workspace: Workspace, feed: Feed, say: Callable[[str]
     writing: asyncio.Task[None] | None = None
     try:
         while True:
-            if saved == (state := (feed.seq, workspace.serial)):
+            if saved == (state := (feed.seq, kept.workspace.serial)):
                 await feed.news.wait()
                 await asyncio.sleep(LATENESS)
                 continue
             saved = state
-            writing = asyncio.create_task(asyncio.to_thread(save, path, to_json(workspace)))
+            writing = asyncio.create_task(asyncio.to_thread(save, path, kept.snapshot()))
             try:
                 await asyncio.shield(writing)
             except OSError as error:
@@ -71,4 +84,4 @@ async def keep(path: Path, workspace: Workspace, feed: Feed, say: Callable[[str]
     finally:
         if writing is not None and not writing.done():
             await writing
-        save(path, to_json(workspace))
+        save(path, kept.snapshot())

@@ -7,9 +7,11 @@ import signal
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import Literal
 
 from bot.playground.model import Json
+from bot.playground.sole import hold_for_child, note_child
 
 LOG_LINES = 500
 LINE_BYTES = 64 * 1024
@@ -23,10 +25,11 @@ class Bot:
     """One child process. Without a `command` the bot is somebody else's business: `external`.
 
     `starting` lasts from the start until the bot has a socket (`connected`). `publish` is given
-    each change as an item of the page's feed.
+    each change as an item of the page's feed. `lock` is a file the child holds while it lives, so
+    that a later run can end it if this one is killed.
     """
 
-    def __init__(self, publish: Callable[[Json], None]) -> None:
+    def __init__(self, publish: Callable[[Json], None], lock: Path | None = None) -> None:
         # The child's argv and environment.
         self.command: tuple[Sequence[str], Mapping[str, str]] | None = None
         self.state: BotState = "external"
@@ -35,6 +38,7 @@ class Bot:
         self.patience = STOP_SECONDS
         self.log: deque[str] = deque(maxlen=LOG_LINES)
         self._publish = publish
+        self._lock = lock
         self._process: asyncio.subprocess.Process | None = None
         self._watching: asyncio.Task[None] | None = None
 
@@ -54,6 +58,7 @@ class Bot:
         self.state = "stopped"
         if self._watching is not None:
             self.restarts += 1
+        held = [] if self._lock is None else [hold_for_child(self._lock)]
         # A pipe of our own: one of asyncio's would keep the process "alive" for as long as anything
         # it started holds the other end.
         read_end, write_end = os.pipe()
@@ -66,12 +71,16 @@ class Bot:
                 stdout=write_end,
                 stderr=write_end,
                 start_new_session=True,
+                pass_fds=held,
             )
+            for lock in held:
+                note_child(lock, self._process.pid)
         except BaseException:
             output.close()
             raise
         finally:
-            os.close(write_end)
+            for descriptor in (write_end, *held):
+                os.close(descriptor)
         watching = self._watch(self._process, output)
         self._watching = asyncio.create_task(watching, name="watch the bot")
         self._become("starting")

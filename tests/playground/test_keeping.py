@@ -41,9 +41,11 @@ async def test_everything_is_there_again_after_a_restart(tmp_path: Path) -> None
         await client.chat_postMessage(channel=thread.channel, thread_ts=thread.ts, text="hi")
         await slack.person("ben").message_bot("psst")
         tokens, before, outline = slack.environment(), slack.workspace, thread.outline()
+        key = slack.key
     async with Playground(config) as slack:
         assert slack.workspace == before
         assert slack.workspace is not before
+        assert slack.key == key, "an open page stays open"
         now = slack.environment()
         assert now["SLACK_BOT_TOKEN"] == tokens["SLACK_BOT_TOKEN"]
         assert now["SLACK_APP_TOKEN"] == tokens["SLACK_APP_TOKEN"]
@@ -52,6 +54,7 @@ async def test_everything_is_there_again_after_a_restart(tmp_path: Path) -> None
         await slack.person("ana").reply(again, "still there")
     async with Playground(PlaygroundConfig(state=config.state, fresh=True)) as slack:
         assert slack.workspace.messages == {}
+        assert slack.key != key
 
 
 async def test_the_file_follows_within_a_second(tmp_path: Path) -> None:
@@ -138,12 +141,12 @@ async def test_a_line_without_end_does_not_stop_the_log(slack: Playground) -> No
 
 async def test_serving_ends_with_the_bot_stopped_and_the_state_kept(tmp_path: Path) -> None:
     path = tmp_path / "slack.json"
-    ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    ready: asyncio.Future[Playground] = asyncio.get_running_loop().create_future()
     argv = [sys.executable, "-c", CHILD]
     serving = asyncio.create_task(
         serve(PlaygroundConfig(state=path), argv, environment(), ready.set_result)
     )
-    url = await ready
+    url = (await ready).page_url
     jar = aiohttp.CookieJar(unsafe=True)
     async with aiohttp.ClientSession(cookie_jar=jar) as http:
         await http.get(url, allow_redirects=False)

@@ -59,7 +59,9 @@ async def test_without_the_key_there_is_nothing_to_see(slack: Playground, path: 
     verb = "POST" if path in ("/local/act", "/local/bot") else "GET"
     async with (
         aiohttp.ClientSession(f"http://127.0.0.1:{slack.port}") as http,
-        http.request(verb, path, json={}, cookies={"playground": "guess"}) as response,
+        http.request(
+            verb, path, json={}, cookies={f"playground_{slack.port}": "guess"}
+        ) as response,
     ):
         assert response.status == 403
         assert "printed when the local Slack started" in await response.text()
