@@ -371,7 +371,7 @@ def _signs(state: SessionState) -> Iterator[Item]:
         if turn.prompt is not None and not turn.ended:
             marks[turn.prompt.ts] = "working"
         elif turn.prompt is not None and mark_slot(turn.prompt.ts) in shown:
-            marks.setdefault(turn.prompt.ts, "none")
+            marks[turn.prompt.ts] = "none"
     marks |= {prompt.ts: "queued" for prompt in state.queue}
     for ts, mark in marks.items():
         yield Item(mark_slot(ts), 0, MarkView(ts=ts, mark=mark))

@@ -186,6 +186,16 @@ def test_stop_before_the_prompt_went_out_waits_for_it() -> None:
     assert scene.outbox == []
 
 
+def test_a_stop_never_overtakes_the_prompt_it_stops() -> None:
+    scene = Scene().mention().stop()
+    scene(Performed(command=scene.command(OpenSession).id, remote_id="r1"))
+    later = [replace(p, not_before=2000.0) for p in scene.state.outbox[:1]]
+    scene.state = replace(scene.state, outbox=(*later, *scene.state.outbox[1:]))
+    assert scene.due() is None
+    scene.now = 2000.0
+    assert isinstance(scene.due(), SendPrompt)
+
+
 def test_stop_in_the_middle_keeps_what_was_written_and_adds_nothing_E31() -> None:
     scene = working().writes("So far").tool().stop()
     assert scene.lines == ["stopping So far [Run ls: running] by=U1"]

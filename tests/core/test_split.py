@@ -181,13 +181,24 @@ def test_a_single_long_line_of_code_stays_code() -> None:
     assert all(part.rstrip().endswith("```") for part in parts[:-1])
 
 
-def test_a_finished_block_of_code_is_not_opened_again() -> None:
+@pytest.mark.parametrize("limit", range(70, 140))
+def test_a_finished_block_of_code_is_not_opened_again(limit: int) -> None:
     code = "```py\n" + "x = 1\n" * 12 + "```\n"
     for padding in range(1, 30):
-        parts = parts_of(code + "\n" * padding + "Text. " * 20, 100)
-        assert all("```py\n```" not in part.replace("\n\n", "\n") for part in parts)
-        assert "Text." in parts[-1]
-        assert not any("Text" in token.content for token in _fences(parts))
+        parts = parts_of(code + "\n" * padding + "Text. " * 20, limit)
+        assert all(fence.content.strip() for fence in _fences(parts))
+        assert sum(fence.content.count("x = 1") for fence in _fences(parts)) == 12
+        assert not any("Text" in fence.content for fence in _fences(parts))
+
+
+@pytest.mark.parametrize("indent", ["", "   "])
+@pytest.mark.parametrize("limit", range(80, 140))
+def test_code_with_blank_lines_stays_code(indent: str, limit: int) -> None:
+    before = "1. Do this:\n" if indent else ""
+    body = "".join(f"{indent}y = {n}\n" + "\n" * (n % 7) for n in range(30))
+    parts = parts_of(f"{before}{indent}```py\n{body}{indent}```\n", limit)
+    code = "".join(fence.content for fence in _fences(parts))
+    assert code.split() == body.split()
 
 
 def _fences(parts: list[str]) -> list[Token]:
