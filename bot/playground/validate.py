@@ -8,6 +8,17 @@ import json
 from collections.abc import Iterator
 
 from bot.playground.blocks import elements
+from bot.playground.element_checks import (
+    ID,
+    IN_ACTIONS,
+    IN_CONTEXT_ACTIONS,
+    IN_INPUT,
+    IN_SECTION,
+    OFFERED_OPTIONS,
+    URL,
+    any_text,
+    plain,
+)
 from bot.playground.model import Json, SlackError
 from bot.playground.schema import (
     Check,
@@ -30,110 +41,15 @@ MARKDOWN_SUM = 12_000
 VIEW_BYTES = 250_000
 
 
-def _initial_is_an_option(body: Json, at: str) -> Iterator[str]:
-    groups = body.get("option_groups") or [{"options": body.get("options", [])}]
-    if "initial_option" in body and not any(body["initial_option"] in g["options"] for g in groups):
-        yield wrong("must match one of the options", f"{at}/initial_option")
-
-
 def _unique_task_ids(body: Json, at: str) -> Iterator[str]:
     ids = [task["task_id"] for task in body.get("tasks", [])]
     if len(set(ids)) < len(ids):
         yield wrong("task_id must be unique", f"{at}/tasks")
 
 
-# ---- objects
-
-_ID = string(255)
-_URL = string(3000)
-
-
-def plain(most: int) -> Check:
-    fields = {"emoji": boolean}
-    return typed({"plain_text": shape({"text": string(most)}, fields)})
-
-
-def any_text(most: int) -> Check:
-    text = {"text": string(most)}
-    return typed(
-        {
-            "plain_text": shape(text, {"emoji": boolean}),
-            "mrkdwn": shape(text, {"verbatim": boolean}),
-        }
-    )
-
-
-CONFIRM = shape(
-    {"title": plain(100), "text": any_text(300), "confirm": plain(30), "deny": plain(30)},
-    {"style": one_of("primary", "danger")},
-)
-OPTION = shape(
-    {"text": any_text(75), "value": string(150)}, {"description": any_text(75), "url": _URL}
-)
-_OPTION_GROUP = shape({"label": plain(75), "options": listing(OPTION, 100)}, {})
-_FEEDBACK = shape({"text": plain(75), "value": string(2000)}, {"accessibility_label": string(75)})
-
-_ELEMENT = {"action_id": _ID}
-ELEMENTS: dict[str, Check] = {
-    "button": shape(
-        {"text": plain(75)},
-        {
-            **_ELEMENT,
-            "value": string(2000),
-            "url": _URL,
-            "style": one_of("primary", "danger"),
-            "confirm": CONFIRM,
-            "accessibility_label": string(75),
-        },
-    ),
-    "static_select": also(
-        shape(
-            {},
-            {
-                **_ELEMENT,
-                "placeholder": plain(150),
-                "options": listing(OPTION, 100),
-                "option_groups": listing(_OPTION_GROUP, 100),
-                "initial_option": OPTION,
-                "confirm": CONFIRM,
-                "focus_on_load": boolean,
-            },
-        ),
-        exactly_one("options", "option_groups"),
-        _initial_is_an_option,
-    ),
-    "overflow": shape({"options": listing(OPTION, 5)}, {**_ELEMENT, "confirm": CONFIRM}),
-}
-_IMAGE_FIELDS = {"image_url": _URL, "slack_file": shape({}, {"id": _ID, "url": _URL})}
+_IMAGE_FIELDS = {"image_url": URL, "slack_file": shape({}, {"id": ID, "url": URL})}
 _IMAGE_ELEMENT = also(
     shape({"alt_text": string(2000)}, _IMAGE_FIELDS), exactly_one("image_url", "slack_file")
-)
-FEEDBACK_BUTTONS = shape({"positive_button": _FEEDBACK, "negative_button": _FEEDBACK}, {**_ELEMENT})
-ICON_BUTTON = shape(
-    {"icon": one_of("trash"), "text": plain(75)},
-    {
-        **_ELEMENT,
-        "value": string(2000),
-        "visible_to_user_ids": listing(string(255), 10),
-        "confirm": CONFIRM,
-        "accessibility_label": string(75),
-    },
-)
-PLAIN_TEXT_INPUT = shape(
-    {},
-    {
-        **_ELEMENT,
-        "placeholder": plain(150),
-        "initial_value": string(3000, 0),
-        "multiline": boolean,
-        "min_length": number(0, 3000),
-        "max_length": number(1, 3000),
-        "focus_on_load": boolean,
-        "dispatch_action_config": shape(
-            {},
-            {"trigger_actions_on": listing(one_of("on_enter_pressed", "on_character_entered"), 2)},
-        ),
-    },
 )
 
 # ---- rich text
@@ -158,10 +74,10 @@ _STYLED = {"style": _STYLE}
 _LEAVES = typed(
     {
         "text": shape({"text": string(40_000)}, _STYLED),
-        "link": shape({"url": _URL}, {**_STYLED, "text": string(40_000, 0), "unsafe": boolean}),
-        "user": shape({"user_id": _ID}, _STYLED),
-        "channel": shape({"channel_id": _ID}, _STYLED),
-        "usergroup": shape({"usergroup_id": _ID}, _STYLED),
+        "link": shape({"url": URL}, {**_STYLED, "text": string(40_000, 0), "unsafe": boolean}),
+        "user": shape({"user_id": ID}, _STYLED),
+        "channel": shape({"channel_id": ID}, _STYLED),
+        "usergroup": shape({"usergroup_id": ID}, _STYLED),
         "broadcast": shape({"range": one_of("here", "channel", "everyone")}, {}),
         "emoji": shape(
             {"name": string(255)},
@@ -169,7 +85,7 @@ _LEAVES = typed(
         ),
         "date": shape(
             {"timestamp": number(0, 1e12), "format": string(255)},
-            {"url": _URL, "fallback": string(255), **_STYLED},
+            {"url": URL, "fallback": string(255), **_STYLED},
         ),
         "color": shape({"value": string(7)}, {}),
     }
@@ -194,11 +110,11 @@ _RICH_PARTS = typed(
     }
 )
 RICH_TEXT = {"elements": listing(_RICH_PARTS, _MANY, 0)}
-_RICH_TEXT_OBJECT = typed({"rich_text": shape(RICH_TEXT, {"block_id": _ID})})
+_RICH_TEXT_OBJECT = typed({"rich_text": shape(RICH_TEXT, {"block_id": ID})})
 
 # ---- blocks
 
-_BLOCK = {"block_id": _ID}
+_BLOCK = {"block_id": ID}
 _CELL = typed(
     {
         "raw_text": shape({"text": string(40_000, 0)}, {}),
@@ -208,7 +124,7 @@ _CELL = typed(
 )
 _TASK_CARD = shape(
     {
-        "task_id": _ID,
+        "task_id": ID,
         "title": string(40_000),
         "status": one_of("pending", "in_progress", "complete", "error"),
     },
@@ -217,7 +133,7 @@ _TASK_CARD = shape(
         "details": _RICH_TEXT_OBJECT,
         "output": _RICH_TEXT_OBJECT,
         "sources": listing(
-            typed({"url": shape({"url": _URL, "text": string(3000)}, {"icon_url": _URL})}), 100
+            typed({"url": shape({"url": URL, "text": string(3000)}, {"icon_url": URL})}), 100
         ),
     },
 )
@@ -229,7 +145,7 @@ BLOCKS_EVERYWHERE: dict[str, Check] = {
                 **_BLOCK,
                 "text": any_text(3000),
                 "fields": listing(any_text(2000), 10),
-                "accessory": typed({**ELEMENTS, "image": _IMAGE_ELEMENT}),
+                "accessory": typed({**IN_SECTION, "image": _IMAGE_ELEMENT}),
                 "expand": boolean,
             },
         ),
@@ -252,7 +168,7 @@ BLOCKS_EVERYWHERE: dict[str, Check] = {
         },
         _BLOCK,
     ),
-    "actions": shape({"elements": listing(typed(ELEMENTS), 25)}, _BLOCK),
+    "actions": shape({"elements": listing(typed(IN_ACTIONS), 25)}, _BLOCK),
     "image": also(
         shape({"alt_text": string(2000)}, {**_BLOCK, **_IMAGE_FIELDS, "title": plain(2000)}),
         exactly_one("image_url", "slack_file"),
@@ -260,12 +176,7 @@ BLOCKS_EVERYWHERE: dict[str, Check] = {
     "input": shape(
         {
             "label": plain(2000),
-            "element": typed(
-                {
-                    "plain_text_input": PLAIN_TEXT_INPUT,
-                    "static_select": ELEMENTS["static_select"],
-                }
-            ),
+            "element": typed(IN_INPUT),
         },
         {**_BLOCK, "hint": plain(2000), "optional": boolean, "dispatch_action": boolean},
     ),
@@ -274,11 +185,7 @@ BLOCKS_EVERYWHERE: dict[str, Check] = {
 MESSAGE_KINDS: dict[str, Check] = {
     **BLOCKS_EVERYWHERE,
     "context_actions": shape(
-        {
-            "elements": listing(
-                typed({"feedback_buttons": FEEDBACK_BUTTONS, "icon_button": ICON_BUTTON}), 5
-            )
-        },
+        {"elements": listing(typed(IN_CONTEXT_ACTIONS), 5)},
         _BLOCK,
     ),
     "markdown": shape({"text": string(MARKDOWN_SUM)}, _BLOCK),
@@ -345,6 +252,7 @@ def require_view(view: Json, kind: str) -> None:
         has_input = any(block["type"] == "input" for block in view["blocks"])
         if kind == "modal" and has_input and "submit" not in view:
             problems.append(wrong("missing required field: submit", "/view"))
+        problems += _focused_twice(view["blocks"])
     if problems:
         raise SlackError("invalid_arguments", tuple(problems))
 
@@ -360,3 +268,19 @@ def _repeated_ids(blocks: list[Json], at: str) -> Iterator[str]:
         actions = [e["action_id"] for e in elements(block) if "action_id" in e]
         if len(set(actions)) < len(actions):
             yield wrong("action_id must be unique in its block", f"{at}/{i}/elements")
+
+
+def _focused_twice(blocks: list[Json]) -> Iterator[str]:
+    """Only one element of a view may take the focus when it opens."""
+    focused = [
+        i for i, block in enumerate(blocks) if any(e.get("focus_on_load") for e in elements(block))
+    ]
+    if len(focused) > 1:
+        yield wrong("only one element may have focus_on_load", f"/view/blocks/{focused[1]}")
+
+
+def require_options(answer: Json) -> None:
+    """Raise `invalid_arguments` for an answer to `block_suggestion` that Slack could not show."""
+    problems = [*OFFERED_OPTIONS(answer, "")]
+    if problems:
+        raise SlackError("invalid_arguments", tuple(problems))
