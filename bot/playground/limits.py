@@ -1,13 +1,28 @@
-"""Slack's rate limits: token buckets per method and workspace, and the pace of posts."""
+"""Slack's rate limits, per method and workspace, and the pace of posts."""
 
 import math
-from dataclasses import dataclass
-from typing import Literal
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
 
 from bot.playground.coverage import Method
 
-LimitMode = Literal["standard", "off"]
+LimitMode = Literal["standard", "window", "strict", "off"]
 POSTS_PER_MINUTE = 300
+MINUTE = 60.0
+# Epoch seconds as floats are good to a quarter of a microsecond: what is this near counts as there,
+# or a caller who waited as long as told would be refused again.
+_MOMENT = 1e-6
+_WHOLE = 1 - 1e-4
+
+
+class Meter(Protocol):
+    """Counts calls: `wait` is the seconds until one may be taken, `take` takes it."""
+
+    def wait(self, now: float) -> float: ...
+
+    def take(self, now: float) -> None: ...
 
 
 @dataclass(slots=True)
@@ -20,50 +35,76 @@ class Bucket:
     at: float
 
     def wait(self, now: float) -> float:
-        """Seconds until a call may be taken; 0 if now."""
         self.level = min(self.capacity, self.level + max(0.0, now - self.at) * self.per_second)
         self.at = max(self.at, now)
-        # An almost full token counts, or the truthful answer would round to a wait too short.
-        return 0.0 if self.level >= 1 - 1e-9 else (1 - self.level) / self.per_second
+        return 0.0 if self.level >= _WHOLE else (1 - self.level) / self.per_second
 
-    def take(self) -> None:
+    def take(self, now: float) -> None:
         self.level -= 1
 
 
-class Limits:
-    """Grants or refuses calls. `standard`: capacity is the tier's number per minute, full at start.
+@dataclass(slots=True)
+class Window:
+    """At most `most` calls in any `seconds`."""
 
-    Posts also pace at 1/s in each channel, with a burst of `post_burst`, and 300/min in each
-    workspace. A refused call takes nothing.
+    most: int
+    seconds: float
+    taken: deque[float] = field(default_factory=lambda: deque[float]())
+
+    def wait(self, now: float) -> float:
+        while self.taken and self.taken[0] + self.seconds <= now + _MOMENT:
+            self.taken.popleft()
+        return 0.0 if len(self.taken) < self.most else self.taken[0] + self.seconds - now
+
+    def take(self, now: float) -> None:
+        self.taken.append(now)
+
+
+class Limits:
+    """Grants or refuses calls, by method and workspace.
+
+    `standard`: a token bucket, whose capacity is the tier's number per minute, full at start.
+    `window`: that number in any 60 s. `strict`: that pace, without any burst. `off`: no limit.
+
+    Posts have other numbers: 1/s in each channel, with a burst of `post_burst` (none in `strict`),
+    and 300/min in each workspace. A refused call takes nothing.
     """
 
     def __init__(self, mode: LimitMode, post_burst: int) -> None:
         self.mode: LimitMode = mode
         self.post_burst = post_burst
-        self._buckets: dict[tuple[str, ...], Bucket] = {}
+        self._meters: dict[tuple[str, ...], Meter] = {}
 
     def refuse_for(self, method: Method, team_id: str, channel_id: str, now: float) -> int:
         """The whole seconds of `Retry-After`, or 0 when the call is granted."""
         if self.mode == "off":
             return 0
+        key = (self.mode, method.name, team_id)
         if method.name == "chat.postMessage":
-            buckets = [
-                self._bucket((method.name, team_id), POSTS_PER_MINUTE, POSTS_PER_MINUTE, now),
-                self._bucket((method.name, team_id, channel_id), self.post_burst, 60, now),
+            meters = [
+                self._meter(key, lambda: self._by_the_minute(POSTS_PER_MINUTE, now)),
+                self._meter((*key, channel_id), lambda: self._by_the_second(now)),
             ]
         else:
-            per_minute = method.per_minute
-            buckets = [self._bucket((method.name, team_id), per_minute, per_minute, now)]
-        wait = max(bucket.wait(now) for bucket in buckets)
+            meters = [self._meter(key, lambda: self._by_the_minute(method.per_minute, now))]
+        wait = max(meter.wait(now) for meter in meters)
         if wait > 0:
-            return max(1, math.ceil(wait))
-        for bucket in buckets:
-            bucket.take()
+            return max(1, math.ceil(wait - _MOMENT))
+        for meter in meters:
+            meter.take(now)
         return 0
 
-    def _bucket(
-        self, key: tuple[str, ...], capacity: float, per_minute: float, now: float
-    ) -> Bucket:
-        if key not in self._buckets:
-            self._buckets[key] = Bucket(capacity, per_minute / 60, capacity, now)
-        return self._buckets[key]
+    def _meter(self, key: tuple[str, ...], make: Callable[[], Meter]) -> Meter:
+        if key not in self._meters:
+            self._meters[key] = make()
+        return self._meters[key]
+
+    def _by_the_minute(self, per_minute: int, now: float) -> Meter:
+        if self.mode == "window":
+            return Window(per_minute, MINUTE)
+        capacity = 1 if self.mode == "strict" else per_minute
+        return Bucket(capacity, per_minute / MINUTE, capacity, now)
+
+    def _by_the_second(self, now: float) -> Meter:
+        capacity = 1 if self.mode == "strict" else self.post_burst
+        return Bucket(capacity, 1.0, capacity, now)

@@ -9,6 +9,7 @@ from bot.playground import events
 from bot.playground.acts import ACTS, Act, refusal
 from bot.playground.arguments import Arguments, read_arguments
 from bot.playground.call import Call, Triggers
+from bot.playground.clock import Clock
 from bot.playground.faults import Faults
 from bot.playground.feed import Feed
 from bot.playground.interactions import press
@@ -30,12 +31,12 @@ class Reply:
 
 
 class LocalSlack:
-    """One workspace with everything around it. `now` is the clock of ts, limits and triggers."""
+    """One workspace with everything around it, on one clock."""
 
     def __init__(
         self,
         workspace: Workspace,
-        now: Callable[[], float],
+        clock: Clock,
         *,
         limits: LimitMode = "standard",
         post_burst: int = 4,
@@ -44,13 +45,13 @@ class LocalSlack:
         journal_size: int | None = None,
     ) -> None:
         self.workspace = workspace
-        self.now = now
+        self.now = clock
         self.journal = journal_of(journal_size)
         self.faults = Faults()
         self.limits = Limits(limits, post_burst)
-        self.feed = Feed(first=int(now()) * 1000)
+        self.feed = Feed(first=int(clock()) * 1000)
         self.socket_mode = SocketMode(
-            workspace.installs[0].app_id, now, ack_deadline, retry_schedule
+            workspace.installs[0].app_id, clock, ack_deadline, retry_schedule
         )
         self.link_base = ""
         self._triggers = Triggers()

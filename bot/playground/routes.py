@@ -110,7 +110,7 @@ def _web_api(slack: LocalSlack) -> Handle:
         name = request.match_info["method"]
         body = await request.read()
         fault = slack.faults.strike(name)
-        await asyncio.sleep(fault.latency)
+        await slack.now.sleep(fault.latency)
         if fault.drop == "before":
             return _cut(request)
         if fault.status is not None:

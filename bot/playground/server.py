@@ -14,6 +14,7 @@ from typing import Self
 from aiohttp import web
 
 from bot.playground import agent_sessions, routes, state_file
+from bot.playground.clock import Clock
 from bot.playground.faults import Faults
 from bot.playground.journal import Journal
 from bot.playground.limits import LimitMode
@@ -69,7 +70,7 @@ class Playground:
         self.key = self._kept.page_key
         self.local = LocalSlack(
             self._kept.workspace,
-            now,
+            Clock(now),
             limits=self.config.limits,
             post_burst=post_burst,
             ack_deadline=ack_deadline,
@@ -106,6 +107,11 @@ class Playground:
     @property
     def workspace(self) -> Workspace:
         return self.local.workspace
+
+    @property
+    def clock(self) -> Clock:
+        """All of it tells the time by this: `slack.clock.advance(seconds)` needs no waiting."""
+        return self.local.now
 
     @property
     def journal(self) -> Journal:

@@ -9,12 +9,13 @@ import asyncio
 import json
 import secrets
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from aiohttp import WSMsgType, web
 
+from bot.playground.clock import Clock
 from bot.playground.feed import Signal
 from bot.playground.journal import Attempt, Delivery
 from bot.playground.model import Json
@@ -44,7 +45,7 @@ class SocketMode:
     def __init__(
         self,
         app_id: str,
-        now: Callable[[], float],
+        clock: Clock,
         ack_deadline: float = ACK_DEADLINE,
         retry_schedule: Sequence[float] = RETRY_SCHEDULE,
     ) -> None:
@@ -53,7 +54,7 @@ class SocketMode:
         self.retry_schedule = retry_schedule
         self.changed = Signal()
         self.sockets: list[Socket] = []
-        self._now = now
+        self._clock = clock
         self._tickets: set[str] = set()
         self._turn = 0
         self._deliveries: set[asyncio.Task[None]] = set()
@@ -122,7 +123,7 @@ class SocketMode:
 
     async def _deliver(self, delivery: Delivery, delay: float) -> None:
         for attempt, wait in enumerate((delay, *self.retry_schedule)):
-            await asyncio.sleep(wait)
+            await self._clock.sleep(wait)
             if await self._attempt(delivery, attempt):
                 delivery.outcome = "acked"
                 break
@@ -147,7 +148,7 @@ class SocketMode:
         }
         if delivery.kind == "events_api":
             envelope |= {"retry_attempt": retry, "retry_reason": "timeout" if retry else ""}
-        sent_at = self._now()
+        sent_at = self._clock()
         attempt = Attempt(envelope["envelope_id"], socket.number, retry)
         delivery.attempts.append(attempt)
         answer = asyncio.get_running_loop().create_future()
@@ -155,12 +156,12 @@ class SocketMode:
         try:
             async with asyncio.timeout(self.ack_deadline):
                 await socket.ws.send_json(envelope)
-                attempt.payload = await answer
+            attempt.payload = await self._clock.within(self.ack_deadline, answer)
         except (TimeoutError, ConnectionError):
             return False
         finally:
             socket.waiting.pop(attempt.envelope_id, None)
-        attempt.acked_after = self._now() - sent_at
+        attempt.acked_after = self._clock() - sent_at
         return True
 
     def _gone(self, socket: Socket) -> None:
@@ -180,7 +181,7 @@ class SocketMode:
             "connection_info": {"app_id": self.app_id},
             "debug_info": {
                 "host": "playground",
-                "started": f"{self._now():.3f}",
+                "started": f"{self._clock():.3f}",
                 "build_number": 1,
                 "approximate_connection_time": 18060,
             },

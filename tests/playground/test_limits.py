@@ -3,12 +3,14 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.playground import Playground
 from bot.playground.coverage import METHODS
-from bot.playground.limits import Limits
+from bot.playground.limits import LimitMode, Limits
 
 TEAM = "T1"
 
@@ -59,6 +61,40 @@ def test_posts_have_a_sum_in_each_workspace() -> None:
     assert granted == 300
 
 
+def test_a_window_grants_its_number_in_any_minute() -> None:
+    limits = Limits("window", post_burst=4)
+    assert calls_granted(limits, "reactions.remove", "C1", 0.0) == 20
+    assert calls_granted(limits, "reactions.remove", "C1", 59.0) == 0
+    assert calls_granted(limits, "reactions.remove", "C1", 60.0) == 20
+
+
+def test_strict_grants_no_burst() -> None:
+    limits = Limits("strict", post_burst=4)
+    assert calls_granted(limits, "reactions.remove", "C1", 0.0) == 1
+    assert calls_granted(limits, "reactions.remove", "C1", 2.9) == 0
+    assert calls_granted(limits, "reactions.remove", "C1", 3.0) == 1
+    assert calls_granted(limits, "chat.postMessage", "C1", 3.0) == 1
+
+
+MODES: tuple[LimitMode, ...] = ("standard", "window", "strict")
+methods = st.sampled_from(("chat.update", "chat.postMessage", "auth.test"))
+
+
+@given(st.sampled_from(MODES), methods, st.lists(st.floats(0, 40), max_size=40), st.floats(0, 1e5))
+def test_waiting_as_long_as_told_is_accepted_and_no_shorter_wait_is(
+    mode: LimitMode, name: str, pauses: list[float], start: float
+) -> None:
+    limits, method, now = Limits(mode, post_burst=2), METHODS[name], 1_800_000_000 + start
+    for pause in pauses:
+        now += pause
+        while (wait := limits.refuse_for(method, TEAM, "C1", now)) == 0:
+            pass
+        # A second less is refused, and so is at once: the answer is the shortest whole wait.
+        assert limits.refuse_for(method, TEAM, "C1", now + wait - 1) > 0
+        now += wait
+        assert limits.refuse_for(method, TEAM, "C1", now) == 0
+
+
 def test_off_grants_everything() -> None:
     limits = Limits("off", post_burst=1)
     method = METHODS["chat.postMessage"]
@@ -66,8 +102,7 @@ def test_off_grants_everything() -> None:
 
 
 async def test_a_refused_call_says_how_long_to_wait_and_does_nothing() -> None:
-    time = [1_800_000_000.0]
-    async with Playground(now=lambda: time[0], post_burst=1) as slack:
+    async with Playground(now=lambda: 1_800_000_000.0, post_burst=1) as slack:
         client: Any = AsyncWebClient(token=slack.bot_token, base_url=slack.base_url)
         thread = await slack.person("ana").post("#dev", "hello")
         place = {"channel": thread.channel, "thread_ts": thread.ts}
@@ -77,6 +112,6 @@ async def test_a_refused_call_says_how_long_to_wait_and_does_nothing() -> None:
         assert caught.value.response.status_code == 429
         assert caught.value.response.headers["Retry-After"] == "1"
         assert caught.value.response["error"] == "ratelimited"
-        time[0] += 1
+        slack.clock.advance(1)
         await client.chat_postMessage(**place, text="three")
         assert thread.text() == "hello\none\nthree"
