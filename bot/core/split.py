@@ -117,8 +117,6 @@ class _Page:
         """The fence or table that line `number` continues."""
         for token in self.leaves("fence", "table_open"):
             first, after = self.span(token)
-            if token.type == "fence" and self.is_open(token):
-                after = len(self.starts)
             if first < number < after:
                 return token
         return None
