@@ -67,13 +67,13 @@ def test_what_people_did_is_stored_and_read_back(did: Inbound) -> None:
 
 @pytest.mark.parametrize("text", ["", "{}", "null", '{"kind": "dance"}'])
 def test_what_nobody_did_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="validation error"):
+    with pytest.raises(ValueError):
         load_inbound(text)
 
 
 @pytest.mark.parametrize("text", ["", "{}", "null"])
 def test_what_is_no_state_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="validation error"):
+    with pytest.raises(ValueError):
         load_state(text, STATE_VERSION)
 
 
