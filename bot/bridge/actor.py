@@ -3,9 +3,10 @@
 Theory of operation. Everything arrives in one mailbox: rows of the inbox, events of the agent,
 outcomes of our own acts, and requests to save (`_Save`) from the streamer. The loop takes what is
 there, folds it with `reduce`, saves when something must not be lost, and only then lets the others
-see the new state: performers act on the outbox, the streamer shows what is late. They answer with
-outcomes, which arrive in the mailbox again. Text deltas alone are not saved at once: they are
-saved before they are shown, when the streamer asks for the newest view.
+see the new state: the performer acts on the outbox, the streamer shows what is late. They answer
+with outcomes, which arrive in the mailbox again. Text deltas alone are not saved at once: they are
+saved before they are shown, when the streamer asks for the newest view; and they wake nobody while
+the part they grow is on its way.
 
 An exception ends the actor; the supervisor starts a new one, which adopts the session again.
 """
@@ -14,40 +15,39 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TypeVar
 
 import structlog
-from tenacity import AsyncRetrying, retry_if_exception_type, wait_exponential_jitter
 
+from bot.bridge.missing_agent import MissingAgent
 from bot.bridge.performer import Performer
-from bot.bridge.stored_session import StoredSession
+from bot.bridge.pulse import Pulse
+from bot.bridge.stored_session import StoredSession, patiently
 from bot.bridge.streamer import Streamer
 from bot.core.commands import Published, Refused, Tick
 from bot.core.errors import (
     AgentUnavailable,
     BotError,
+    LeaseLost,
     SessionGone,
-    StoreUnavailable,
     SurfaceError,
-    UnknownAgent,
 )
-from bot.core.events import Detached
-from bot.core.ids import PartKey, Receipt
+from bot.core.events import Detached, Notice, TextDelta
+from bot.core.ids import PartKey, Receipt, turn_slot
 from bot.core.inbound import Inbound
 from bot.core.policy import Rules
 from bot.core.ports import Connector, Intent, RemoteSession, Surface
 from bot.core.session import Input, due_at, reduce
-from bot.core.state import SessionState, next_command
+from bot.core.state import SessionState
 from bot.core.stored import load_inbound
+from bot.core.turn import Turn
 from bot.core.views import Shown, find, overdue, tidy
+from bot.store.inbox import InboxRow
 
 log = structlog.get_logger()
-
-T = TypeVar("T")
 
 MAILBOX = 500
 """Inputs that may wait. A full mailbox stops reading from the agent: backpressure, no loss."""
@@ -61,11 +61,13 @@ IDLE_AFTER = 60.0
 ATTACH_PATIENCE = 5.0
 """Seconds a command waits for the agent's session to be attached."""
 
+UNREADABLE = "Something was sent to me here that I cannot read any more. Please say it again."
+
 
 @dataclass(frozen=True, slots=True)
 class _FromInbox:
     key: str
-    inbound: Inbound
+    inbound: Inbound | Notice
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,12 @@ class _Save:
     answer: asyncio.Future[Shown | None]
 
 
-_Item = Input | _FromInbox | _Save
+@dataclass(frozen=True, slots=True)
+class _Recovered:
+    """All that an earlier owner posted stands before this in the mailbox: now it may be shown."""
+
+
+_Item = Input | _FromInbox | _Save | _Recovered
 
 
 @dataclass(slots=True)
@@ -86,20 +93,7 @@ class _Unsaved:
 
     done: list[str] = field(default_factory=list[str])
     receipts: list[Receipt] = field(default_factory=list[Receipt])
-
-
-class Pulse:
-    """Wakes everybody who waits, now; remembers nothing."""
-
-    def __init__(self) -> None:
-        self._event = asyncio.Event()
-
-    def beat(self) -> None:
-        self._event.set()
-        self._event = asyncio.Event()
-
-    async def wait(self) -> None:
-        await self._event.wait()
+    ended: list[Turn] = field(default_factory=list[Turn])
 
 
 class SessionActor:
@@ -144,30 +138,35 @@ class SessionActor:
 
     async def run(self) -> None:
         """Until idle or stopped. Raises LeaseLost when another owner has the session."""
-        self._state, doubtful = await _patiently(self._stored.adopt)
+        self._state, doubtful = await patiently(self._stored.adopt)
         self._saved = self._state
-        connector = self._connectors.get(self._state.agent)
-        if connector is None:
-            raise UnknownAgent(f"No agent named {self._state.agent!r} is configured.")
-        self._connector: Connector = connector
-        inherited = frozenset(pending.command.id for pending in self._state.outbox)
+        agent = self._state.agent
+        self._connector: Connector = self._connectors.get(agent) or MissingAgent(agent)
         with structlog.contextvars.bound_contextvars(session=self._state.id):
+            if agent not in self._connectors:
+                log.error("agent.not_configured", agent=agent)
             try:
-                await self._run_tasks(doubtful, inherited)
+                await self._run_tasks(doubtful)
             except* _Ended:
                 log.debug("actor.ended")
 
-    async def _run_tasks(self, doubtful: list[Intent], inherited: frozenset[int]) -> None:
+    async def _run_tasks(self, doubtful: list[Intent]) -> None:
         async with asyncio.TaskGroup() as tasks:
             self._streamer = Streamer(self._surface, tasks, self._newest, self._mailbox.put)
             performer = Performer(
-                self._connector, self._surface, self._attached, self._mailbox.put, inherited
+                self._connector,
+                self._surface,
+                self._attached,
+                self._mailbox.put,
+                lambda: self._saved,
+                self._changed,
+                inherited=frozenset(pending.command.id for pending in self._state.outbox),
+                now=self._now,
             )
             tasks.create_task(self._recover(doubtful), name="recover")
             tasks.create_task(self._pump_inbox(), name="inbox")
             tasks.create_task(self._pump_agent(), name="agent")
-            tasks.create_task(self._perform(performer, whispers=False), name="perform")
-            tasks.create_task(self._perform(performer, whispers=True), name="whisper")
+            tasks.create_task(performer.run(tasks), name="perform")
             tasks.create_task(self._tick(), name="tick")
             tasks.create_task(self._loop(), name="loop")
 
@@ -175,21 +174,41 @@ class SessionActor:
 
     async def _loop(self) -> None:
         while not self._stopping:
-            items = [await self._mailbox.get()]
-            while len(items) < BATCH and not self._mailbox.empty():
-                items.append(self._mailbox.get_nowait())
-            for item in items:
-                if not isinstance(item, _Save):
-                    self._fold(item)
-            self._state = tidy(self._state)
+            items = [await self._mailbox.get(), *self._waiting(BATCH - 1)]
+            self._fold_all(items)
             saves = [item for item in items if isinstance(item, _Save)]
             if saves or self._must_save():
                 await self._save(saves)
+            elif self._only_grew(items):
+                continue
             self._changed.beat()
             if self._recovered:
                 self._streamer.look(self._state)
+        while items := list(self._waiting(BATCH)):  # what was shown or taken is not asked again
+            self._fold_all(items)
         await self._save([])
         raise _Ended()
+
+    def _waiting(self, most: int) -> Iterator[_Item]:
+        for _ in range(min(most, self._mailbox.qsize())):
+            yield self._mailbox.get_nowait()
+
+    def _fold_all(self, items: list[_Item]) -> None:
+        for item in items:
+            if not isinstance(item, _Save):
+                self._fold(item)
+        self._state = tidy(self._state)
+
+    def _only_grew(self, items: list[_Item]) -> bool:
+        """Whether there is nothing to look at: text was added to a part that is on its way."""
+        turn = self._state.turns[-1] if self._state.turns else None
+        return (
+            turn is not None
+            and all(isinstance(item, TextDelta) for item in items)
+            and self._streamer.shows(
+                PartKey(turn_slot(turn.number), turn.parts - 1, self._state.thread.place)
+            )
+        )
 
     def _fold(self, item: Input | _FromInbox) -> None:
         before = self._state
@@ -207,7 +226,7 @@ class SessionActor:
             self._streamer.settled(happened.key)
         if not isinstance(happened, Tick):
             self._last_input = self._now()
-        _log_turns(before, self._state)
+        self._unsaved.ended += _just_ended(before, self._state)
 
     def _must_save(self) -> bool:
         """Anything but the growth of text, steps and plan of an open turn."""
@@ -225,12 +244,14 @@ class SessionActor:
         unsaved, self._unsaved = self._unsaved, _Unsaved()
         intents = [save.key for save in saves if save.new]
         if intents or unsaved.done or unsaved.receipts or state != self._saved:
-            await _patiently(
+            await patiently(
                 lambda: self._stored.save(
                     state, done=unsaved.done, intents=intents, receipts=unsaved.receipts
                 )
             )
         self._saved = state
+        for turn in unsaved.ended:
+            _log_turn(turn)
         for request in saves:
             if not request.answer.done():
                 request.answer.set_result(find(state, request.key.slot, request.key.part))
@@ -259,22 +280,16 @@ class SessionActor:
                 await self._mailbox.put(Published(receipt=receipt))
             log.info("recovered", intents=len(unknown), found=len(found))
             break
-        self._recovered = True
-        await self._mailbox.put(Tick())
+        await self._mailbox.put(_Recovered())
 
     async def _pump_inbox(self) -> None:
         last_seq = 0
         while True:
             await self._inbox_news.wait()
             self._inbox_news.clear()
-            for row in await _patiently(partial(self._stored.pending, last_seq)):
+            for row in await patiently(partial(self._stored.pending, last_seq)):
                 last_seq = row.seq
-                try:
-                    inbound = load_inbound(row.body)
-                except ValueError:
-                    log.error("inbox.unreadable", key=row.key, kind=row.kind)
-                    continue
-                await self._mailbox.put(_FromInbox(row.key, inbound))
+                await self._mailbox.put(_FromInbox(row.key, _read(row)))
 
     async def _pump_agent(self) -> None:
         """Attach whenever there is a remote session, and hand on all it does."""
@@ -298,9 +313,14 @@ class SessionActor:
                 self._gone = error
                 await self._mailbox.put(Detached(reason=error.user_message, final=True))
                 return
+            except LeaseLost:
+                raise
             except BotError as error:
                 log.warning("agent.detached", error=type(error).__name__)
                 await self._mailbox.put(Detached(reason=error.user_message))
+            except Exception:
+                log.exception("agent.broke")
+                await self._mailbox.put(Detached(reason=AgentUnavailable().user_message))
             finally:
                 self._remote = None
             await asyncio.sleep(wait)
@@ -321,17 +341,6 @@ class SessionActor:
         except TimeoutError as error:
             raise AgentUnavailable() from error
 
-    async def _perform(self, performer: Performer, *, whispers: bool) -> None:
-        """Only commands of the saved state are performed, and each outcome is awaited in it."""
-        while True:
-            pending = next_command(self._saved, self._now(), whispers=whispers)
-            if pending is None:
-                await self._changed.wait()
-                continue
-            await performer.perform(self._saved, pending)
-            while pending in self._saved.outbox:
-                await self._changed.wait()
-
     async def _tick(self) -> None:
         """Wake for what is due, and end the actor when nothing was to do for long."""
         while True:
@@ -342,6 +351,10 @@ class SessionActor:
                     await self._changed.wait()
             except TimeoutError:
                 await self._mailbox.put(Tick())
+            else:
+                # What came due while something else happened would not be named again.
+                if due is not None and due <= self._now():
+                    await self._mailbox.put(Tick())
             if self._is_idle() and self._now() - self._last_input >= self._idle_after:
                 self.stop()
 
@@ -360,29 +373,27 @@ class _Ended(Exception):
     """Ends the actor's task group; never leaves `run`."""
 
 
-def _log_turns(before: SessionState, after: SessionState) -> None:
-    """One canonical line per turn."""
+def _read(row: InboxRow) -> Inbound | Notice:
+    """What a person did; for what cannot be read, a word to them in the thread."""
+    try:
+        return load_inbound(row.body)
+    except ValueError:
+        log.error("inbox.unreadable", key=row.key, kind=row.kind)
+        return Notice(id=row.key, text=UNREADABLE, level="warning")
+
+
+def _just_ended(before: SessionState, after: SessionState) -> list[Turn]:
     if before.turns is after.turns:
-        return
+        return []
     open_before = {turn.number for turn in before.open_turns}
-    for turn in after.turns:
-        if turn.ended and turn.number in open_before:
-            ended = turn.ended_at or turn.started_at
-            log.info(
-                "turn.ended", turn=turn.number, phase=turn.phase, steps=len(turn.steps),
-                ms=round((ended - turn.started_at) * 1000), parts=turn.parts,
-                characters=sum(len(item.text) for item in turn.texts),
-            )  # fmt: skip
+    return [turn for turn in after.turns if turn.ended and turn.number in open_before]
 
 
-async def _patiently(act: Callable[[], Awaitable[T]]) -> T:
-    """Do `act` again while the database is away: what is in memory waits, nothing is shown."""
-    retrying = AsyncRetrying(
-        retry=retry_if_exception_type(StoreUnavailable),
-        wait=wait_exponential_jitter(multiplier=0.1, max=5.0, jitter=0.1),
-        reraise=True,
-    )
-    async for attempt in retrying:
-        with attempt:
-            return await act()
-    raise AssertionError("tenacity ends by returning or raising")
+def _log_turn(turn: Turn) -> None:
+    """The one canonical line of a turn."""
+    ended = turn.ended_at or turn.started_at
+    log.info(
+        "turn.ended", turn=turn.number, phase=turn.phase, steps=len(turn.steps),
+        ms=round((ended - turn.started_at) * 1000), parts=turn.parts,
+        characters=sum(len(item.text) for item in turn.texts),
+    )  # fmt: skip

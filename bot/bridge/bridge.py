@@ -7,12 +7,14 @@ from typing import Literal
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.bridge.stored_session import stored_state
 from bot.core.asks import Ask
+from bot.core.errors import SessionUnreadable, StoreUnavailable
 from bot.core.ids import SessionId, ThreadKey, order_of
 from bot.core.inbound import Inbound, Prompt
 from bot.core.ports import Accepted, Bound
 from bot.core.state import SessionState, ask_of
-from bot.core.stored import dump_inbound, load_state
+from bot.core.stored import dump_inbound
 from bot.core.views import HomeEntry, HomeView
 from bot.store import asks, inbox, preferences, seen, sessions
 from bot.store.database import Database
@@ -63,7 +65,10 @@ class StoreBridge:
             row = await sessions.get(tx, known.session_id) if known else None
         if known is None or row is None or row.state is None:
             return None
-        state = load_state(row.state, row.state_version)
+        try:
+            state = stored_state(row.state, row.state_version)
+        except SessionUnreadable as error:  # a press is not lost on a newer version's ask
+            raise StoreUnavailable(error.user_message) from error
         ask = ask_of(state, known.ask_id)
         return (state.thread, ask.ask) if ask else None
 
@@ -101,7 +106,8 @@ class StoreBridge:
     async def settle(self, team: str, since: float) -> None:
         async with self._database.transaction() as tx:
             owed = await _owed(tx, team)
-            if owed is not None and owed >= since:
+            # Before the first thing seen there is no other mark to begin from.
+            if owed is not None and owed >= since and await seen.get(tx, team):
                 await preferences.put(tx, f"team:{team}", OWED, None)
 
 
@@ -122,7 +128,10 @@ def _opens_a_session(inbound: Inbound) -> bool:
 def _home_entry(row: SessionRow, user: str) -> HomeEntry | None:
     if row.state is None:
         return None
-    state = load_state(row.state, row.state_version)
+    try:
+        state = stored_state(row.state, row.state_version)
+    except SessionUnreadable:
+        return None  # its actor says so; the other sessions are listed all the same
     if state.owner is None or state.owner.user != user:
         return None
     return HomeEntry(SessionId(row.id), state.title, _needs(state), row.updated_at)

@@ -1,12 +1,19 @@
-"""Performs the commands of the outbox, one after the other, and says what became of each."""
+"""Performs the commands of the outbox, and says what became of each.
+
+Commands run beside each other, so that a stop or a private word never waits for an agent that hangs
+in a prompt. Order is kept where it matters: `next_command` orders what stands in the outbox, and
+what may begin a turn also waits for calls that still run although nobody needs them any more.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import Awaitable, Callable, Iterator
 
 import structlog
 
+from bot.bridge.pulse import Pulse
 from bot.core.commands import (
     Command,
     Failed,
@@ -25,12 +32,13 @@ from bot.core.errors import (
     AgentUnavailable,
     AskAlreadyAnswered,
     BotError,
+    LeaseLost,
     SessionGone,
     SurfaceError,
     Unsupported,
 )
 from bot.core.ports import Connector, RemoteSession, Surface
-from bot.core.state import SessionState
+from bot.core.state import SessionState, next_command
 
 log = structlog.get_logger()
 
@@ -42,7 +50,9 @@ CONTEXT_PATIENCE = 5.0
 
 
 class Performer:
-    """`remote` waits for the handle on the remote session; `report` hands the outcome to the actor.
+    """`saved` is the newest state that is stored: only its commands are performed. `changed` beats
+    when it has changed or time has passed. `remote` waits for the handle on the remote session;
+    `report` hands the outcome to the actor.
 
     `inherited` are the ids of commands an earlier owner may have tried already.
     """
@@ -53,22 +63,67 @@ class Performer:
         surface: Surface,
         remote: Callable[[], Awaitable[RemoteSession]],
         report: Callable[[Outcome], Awaitable[None]],
+        saved: Callable[[], SessionState],
+        changed: Pulse,
+        *,
         inherited: frozenset[int],
+        now: Callable[[], float] = time.time,
     ) -> None:
         self._connector = connector
         self._surface = surface
         self._remote = remote
         self._report = report
+        self._saved = saved
+        self._changed = changed
         self._inherited = inherited
+        self._now = now
+        self._under_way: dict[int, Command] = {}
 
-    async def perform(self, state: SessionState, pending: Pending) -> None:
-        """Never raises but for cancellation: a failure is an outcome."""
+    async def run(self, tasks: asyncio.TaskGroup) -> None:
+        """Perform what is due, each command in a task of its own, until cancelled."""
+        while True:
+            for pending in self._due():
+                self._under_way[pending.command.id] = pending.command
+                name = f"perform {pending.command.kind}"
+                tasks.create_task(self._until_told(pending), name=name)
+            await self._changed.wait()
+
+    def _due(self) -> Iterator[Pending]:
+        state, now = self._saved(), self._now()
+        for whispers in (False, True):
+            passed = set(self._under_way)
+            while pending := next_command(state, now, whispers=whispers, under_way=passed):
+                passed.add(pending.command.id)
+                if not self._must_wait(pending.command):
+                    yield pending
+
+    def _must_wait(self, command: Command) -> bool:
+        running = self._under_way.values()
+        return isinstance(command, OpenSession | SendPrompt) and any(
+            isinstance(other, OpenSession | SendPrompt | Interrupt) for other in running
+        )
+
+    async def _until_told(self, pending: Pending) -> None:
+        """Its outcome has to be in the state before it may be performed again."""
+        await self._perform(self._saved(), pending)
+        while pending in self._saved().outbox:
+            await self._changed.wait()
+        del self._under_way[pending.command.id]
+        self._changed.beat()
+
+    async def _perform(self, state: SessionState, pending: Pending) -> None:
+        """A failure is an outcome, even a fault of the connector's. Raises only LeaseLost."""
         command = pending.command
         try:
             async with asyncio.timeout(AGENT_PATIENCE + CONTEXT_PATIENCE):
                 remote_id = await self._do(state, command)
+        except LeaseLost:
+            raise
         except (TimeoutError, BotError) as error:
             await self._report(self._failure(state, pending, error))
+        except Exception:
+            log.exception("command.broke", session=state.id, command=command.kind, id=command.id)
+            await self._report(self._failure(state, pending, AgentError()))
         else:
             await self._report(Performed(command=command.id, remote_id=remote_id))
 

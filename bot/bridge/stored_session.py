@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
 
-from bot.core.errors import LeaseLost
+import structlog
+from tenacity import (
+    AsyncRetrying,
+    RetryCallState,
+    retry_if_exception_type,
+    wait_exponential_jitter,
+)
+
+from bot.core.errors import LeaseLost, SessionUnreadable, StoreUnavailable
 from bot.core.ids import PartKey, Place, Receipt, SessionId, Slot, ThreadKey, ask_uid
 from bot.core.policy import Rules
 from bot.core.ports import Intent
@@ -17,6 +26,10 @@ from bot.store.asks import AskRow
 from bot.store.database import Database
 from bot.store.inbox import InboxRow
 from bot.store.messages import MessageRow
+
+log = structlog.get_logger()
+
+T = TypeVar("T")
 
 
 def intent_id(session: SessionId, key: PartKey) -> str:
@@ -36,7 +49,7 @@ class StoredSession:
     async def adopt(self) -> tuple[SessionState, list[Intent]]:
         """Take the session over: its state, and the posts that may or may not have happened.
 
-        Raises LeaseLost when a newer owner has it, StoreUnavailable.
+        Raises LeaseLost when a newer owner has it, SessionUnreadable, StoreUnavailable.
         """
         async with self._database.transaction() as tx:
             row = await sessions.adopt(tx, self._session, self._epoch)
@@ -47,7 +60,7 @@ class StoredSession:
         if row.state is None:
             state = SessionState(thread=thread, agent=row.agent)
         else:
-            state = load_state(row.state, row.state_version)
+            state = stored_state(row.state, row.state_version)
         return state, [_intent(thread, message) for message in doubtful]
 
     async def pending(self, after_seq: int) -> list[InboxRow]:
@@ -114,6 +127,33 @@ class StoredSession:
             )
             for known in state.asks
         ]
+
+
+def stored_state(text: str, version: int) -> SessionState:
+    """Raises SessionUnreadable for what a newer version stored, or what is damaged."""
+    try:
+        return load_state(text, version)
+    except ValueError as error:
+        raise SessionUnreadable() from error
+
+
+async def patiently(act: Callable[[], Awaitable[T]]) -> T:
+    """Do `act` again while the database is away: what is in memory waits, nothing is shown."""
+    retrying = AsyncRetrying(
+        retry=retry_if_exception_type(StoreUnavailable),
+        wait=wait_exponential_jitter(multiplier=0.1, max=5.0, jitter=0.1),
+        before_sleep=_say_first,
+        reraise=True,
+    )
+    async for attempt in retrying:
+        with attempt:
+            return await act()
+    raise AssertionError("tenacity ends by returning or raising")
+
+
+def _say_first(attempts: RetryCallState) -> None:
+    if attempts.attempt_number == 1:
+        log.warning("store.unavailable")
 
 
 def _intent(thread: ThreadKey, message: MessageRow) -> Intent:

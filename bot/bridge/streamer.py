@@ -10,11 +10,11 @@ from dataclasses import dataclass
 import structlog
 
 from bot.core.commands import Outcome, Published, Refused, Tick
-from bot.core.errors import SurfaceError
+from bot.core.errors import LeaseLost, SurfaceError
 from bot.core.ids import PartKey
 from bot.core.ports import Surface, Target
 from bot.core.state import SessionState
-from bot.core.views import Overdue, Priority, Shown, digest, overdue
+from bot.core.views import MarkView, Overdue, Priority, Shown, StatusView, digest, overdue
 
 log = structlog.get_logger()
 
@@ -55,6 +55,10 @@ class Streamer:
     def busy(self) -> bool:
         return bool(self._showing)
 
+    def shows(self, key: PartKey) -> bool:
+        """Whether this part is on its way; a look follows when it has arrived."""
+        return key in self._showing
+
     def look(self, state: SessionState) -> None:
         """Start whatever is late and not under way; hurry what has become more urgent."""
         for entry in overdue(state):
@@ -83,7 +87,7 @@ class Streamer:
             showing = self._showing.get(key)
             if showing is not None and showing.task is asyncio.current_task():
                 showing.granted = True
-            shown = await self._newest(key, entry.receipt is None)
+            shown = await self._newest(key, entry.receipt is None and _is_message(last))
             last = shown or last
             return shown
 
@@ -101,6 +105,14 @@ class Streamer:
                 return
             await self._report(Refused(key=key, shown=digest(last), reason=error.user_message))
             return
+        except LeaseLost:
+            raise
+        except Exception:
+            # A part that cannot be drawn must not take the rest of the session with it.
+            log.exception("show.broke", session=state.id, slot=key.slot, part=key.part)
+            reason = SurfaceError().user_message
+            await self._report(Refused(key=key, shown=digest(last), reason=reason))
+            return
         if receipt is None:
             await self._look_again(key)
             return
@@ -109,3 +121,8 @@ class Streamer:
     async def _look_again(self, key: PartKey) -> None:
         self.settled(key)
         await self._report(Tick())
+
+
+def _is_message(shown: Shown) -> bool:
+    """Only a post can be doubled, so only a post needs an intent."""
+    return not isinstance(shown, MarkView | StatusView)

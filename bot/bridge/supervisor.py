@@ -16,10 +16,11 @@ import structlog
 
 from bot.bridge.actor import IDLE_AFTER, SessionActor
 from bot.bridge.stored_session import StoredSession
-from bot.core.errors import LeaseLost, StoreUnavailable
+from bot.core.errors import BotError, LeaseLost, SessionUnreadable, StoreUnavailable
 from bot.core.ids import SessionId
 from bot.core.policy import Rules
 from bot.core.ports import Connector, Surface
+from bot.core.stored import load_inbound
 from bot.store import inbox, sessions
 from bot.store.database import Database, clock
 
@@ -35,6 +36,9 @@ KEEP_INPUT = 7 * 24 * 3600.0
 
 FIRST_BACKOFF = 0.5
 MOST_BACKOFF = 30.0
+WELL_AFTER = 60.0
+"""Seconds an actor must have lived to start again as quickly as after a first failure."""
+
 RELEASE_PATIENCE = 6.0
 """Seconds actors may take to save and end; systemd and Kubernetes give a process 10 or more."""
 
@@ -49,6 +53,7 @@ class _Running:
     actor: SessionActor | None = None
     failures: int = 0
     released: bool = False
+    told: set[str] = field(default_factory=set[str])
 
 
 @dataclass(slots=True)
@@ -139,6 +144,8 @@ class Supervisor:
             one.released = True
             if one.actor is not None:
                 one.actor.stop()
+            elif one.task is not None:
+                one.task.cancel()  # it pauses after a failure, and there is nothing to save
         tasks = [one.task for one in running if one.task is not None]
         if tasks:
             _, late = await asyncio.wait(tasks, timeout=RELEASE_PATIENCE)
@@ -169,9 +176,15 @@ class Supervisor:
     async def _keep(self, session: SessionId, running: _Running) -> None:
         """Run the session's actor until it is idle; start it again when it dies."""
         try:
-            while not await self._run_once(session, running):
-                await asyncio.sleep(min(MOST_BACKOFF, FIRST_BACKOFF * 2**running.failures))
+            while True:
+                began = time.monotonic()
+                if await self._run_once(session, running):
+                    return
+                if time.monotonic() - began > WELL_AFTER:
+                    running.failures = 0
+                wait = FIRST_BACKOFF * 2 ** min(running.failures, 10)
                 running.failures += 1
+                await asyncio.sleep(min(MOST_BACKOFF, wait))
         finally:
             owned = self._owned.get(running.bucket)
             if owned is not None and owned.sessions.get(session) is running:
@@ -190,6 +203,10 @@ class Supervisor:
         )
         try:
             await actor.run()
+        except SessionUnreadable as error:
+            log.error("session.unreadable", session=session, reason=str(error.__cause__))
+            await self._tell_waiting(stored, running, error.user_message)
+            return running.released
         except Exception as error:
             if _is_lease_lost(error):
                 log.info("lease.lost", session=session)
@@ -200,6 +217,18 @@ class Supervisor:
             return True
         finally:
             running.actor = None
+
+    async def _tell_waiting(self, stored: StoredSession, running: _Running, sentence: str) -> None:
+        """Their input is kept until the session can be read; each is told so once."""
+        try:
+            for row in await stored.pending(0):
+                if row.key in running.told:
+                    continue
+                running.told.add(row.key)
+                inbound = load_inbound(row.body)
+                await self._surface.whisper(inbound.thread, inbound.by.user, sentence)
+        except (BotError, ValueError) as error:
+            log.warning("session.not_told", error=type(error).__name__)
 
 
 def _is_lease_lost(error: BaseException) -> bool:

@@ -7,6 +7,7 @@
     │                                          AgentProtocolError, Unsupported
     ├─ SurfaceError                            RateLimited, SlotGone, ContentRejected, ChannelClosed
     ├─ StoreUnavailable                        the database cannot be reached right now
+    ├─ SessionUnreadable                       stored by a newer version, or damaged
     ├─ LeaseLost                               another replica owns this: stop quietly
     └─ ConfigError(key, hint)                  refused at start, with a remedy
 
@@ -111,6 +112,10 @@ class StoreUnavailable(BotError):
     """My database cannot be reached right now."""
 
     retryable: ClassVar[bool] = True
+
+
+class SessionUnreadable(BotError):
+    """I cannot read what I stored about this thread. Nothing is lost; please tell my operator."""
 
 
 class LeaseLost(BotError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -151,10 +152,14 @@ def pending_prompt(state: SessionState, turn: int) -> Pending | None:
     return max(blocking, key=lambda pending: pending.attempts, default=None)
 
 
-def next_command(state: SessionState, now: float, *, whispers: bool) -> Pending | None:
-    """The command to perform next: private words, or what goes to the agent in order. A prompt
-    waits for the session it belongs to, a stop for the prompt it stops, and the next prompt for
-    both, so that no stop ever hits a later turn."""
+def next_command(
+    state: SessionState, now: float, *, whispers: bool, under_way: Container[int] = ()
+) -> Pending | None:
+    """The command to perform next beside those `under_way` (ids): private words, or what goes to
+    the agent in order. A prompt waits for the session it belongs to, a stop for the prompt it stops
+    (unless the agent works on it already), and the next prompt for both, so that no stop ever hits
+    a later turn."""
+    begun = {turn.number for turn in state.turns if turn.ref is not None}
     prompts_before: set[int] = set()
     stop_before = False
     for pending in state.outbox:
@@ -165,12 +170,12 @@ def next_command(state: SessionState, now: float, *, whispers: bool) -> Pending 
         if not isinstance(command, OpenSession | Whisper):
             blocked = blocked or state.remote_id is None
         if isinstance(command, Interrupt):
-            blocked = blocked or command.turn in prompts_before
+            blocked = blocked or command.turn in prompts_before - begun
             stop_before = True
         if isinstance(command, SendPrompt):
             blocked = blocked or stop_before or bool(prompts_before)
             prompts_before.add(command.turn)
-        if not blocked:
+        if not blocked and command.id not in under_way:
             return pending
     return None
 

@@ -7,7 +7,7 @@ import re
 from dataclasses import asdict
 from typing import Annotated
 
-from pydantic import Field, TypeAdapter
+from pydantic import Field, TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError
 
 from bot.core.inbound import Inbound
@@ -30,7 +30,11 @@ def load_state(text: str, version: int) -> SessionState:
     """Raises ValueError for text that is not a state, or one from a newer version of the code."""
     if version > STATE_VERSION:
         raise ValueError(f"the session was stored by a newer version ({version})")
-    return _STATE.validate_json(text)
+    try:
+        return _STATE.validate_json(text)
+    except ValidationError as error:
+        # Its words, and so every logged traceback, would repeat what people wrote.
+        raise ValueError(f"{error.error_count()} validation errors in a stored session") from None
 
 
 def dump_inbound(inbound: Inbound) -> str:
@@ -39,4 +43,7 @@ def dump_inbound(inbound: Inbound) -> str:
 
 def load_inbound(text: str) -> Inbound:
     """Raises ValueError for text that is not an inbound."""
-    return _INBOUND.validate_json(text)
+    try:
+        return _INBOUND.validate_json(text)
+    except ValidationError as error:
+        raise ValueError(f"{error.error_count()} validation errors in a stored input") from None

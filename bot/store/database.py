@@ -215,6 +215,7 @@ def postgres_engine(url: str, **pool: Any) -> AsyncEngine:
         "postgresql+asyncpg://",
         # The driver reads the URL itself, so that libpq's options mean what they mean elsewhere.
         connect_args={"dsn": url, "timeout": CONNECT_TIMEOUT, "command_timeout": COMMAND_TIMEOUT},
+        hide_parameters=True,
         **pool,
     )
     _on_connect(engine, POSTGRES_SETUP)
@@ -230,9 +231,11 @@ def _sqlite_engine(config: StoreConfig) -> AsyncEngine:
         max_overflow=0,
         pool_timeout=config.patience,
         pool_reset_on_return=None,  # `transaction` leaves nothing to roll back
+        hide_parameters=True,
     )
     _on_connect(engine, SQLITE_SETUP)
     event.listen(engine.sync_engine, "begin", _begin_immediate)
+    event.listen(engine.sync_engine, "invalidate", _let_go)
     return engine
 
 
@@ -249,6 +252,12 @@ def _on_connect(engine: AsyncEngine, statements: Sequence[str]) -> None:
 
 def _begin_immediate(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _let_go(connection: DBAPIConnection, _record: object, _error: object) -> None:
+    """End the transaction of a connection given up in a statement, as when a task is cancelled:
+    closing alone keeps the file locked for as long as that statement's cursor lives."""
+    connection.rollback()
 
 
 def _translated(error: DBAPIError) -> Exception:
