@@ -17,7 +17,7 @@ from bot.core.state import SessionState, ask_of
 from bot.core.stored import dump_inbound
 from bot.core.views import HomeEntry, HomeView
 from bot.store import asks, inbox, preferences, seen, sessions
-from bot.store.database import Database
+from bot.store.database import Database, clock
 from bot.store.sessions import SessionRow
 
 OWED = "catchup.owed_since"
@@ -94,6 +94,9 @@ class StoreBridge:
         async with self._database.transaction() as tx:
             owed = await _owed(tx, team)
             newest = await seen.get(tx, team)
+            if newest is None:
+                # The bot may go away before it hears anything, and a mention come meanwhile.
+                await seen.advance(tx, team, f"{await clock(tx):.6f}")
         known = [owed] if owed is not None else []
         return min([*known, float(order_of(newest)[0])] if newest else known, default=None)
 
@@ -106,8 +109,7 @@ class StoreBridge:
     async def settle(self, team: str, since: float) -> None:
         async with self._database.transaction() as tx:
             owed = await _owed(tx, team)
-            # Before the first thing seen there is no other mark to begin from.
-            if owed is not None and owed >= since and await seen.get(tx, team):
+            if owed is not None and owed >= since:
                 await preferences.put(tx, f"team:{team}", OWED, None)
 
 

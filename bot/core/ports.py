@@ -155,7 +155,7 @@ class Bridge(Protocol):
 
     async def missed_since(self, team: str) -> float | None:
         """Epoch seconds from which on posts may not have reached us: an earlier gap that is still
-        owed, else the newest post accepted. None before the first."""
+        owed, else the newest post accepted, else when this was first asked, and then None."""
         ...
 
     async def owe(self, team: str, since: float) -> None:
