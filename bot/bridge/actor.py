@@ -195,7 +195,9 @@ class SessionActor:
 
     def _fold_all(self, items: list[_Item]) -> None:
         for item in items:
-            if not isinstance(item, _Save):
+            if isinstance(item, _Recovered):
+                self._recovered = True
+            elif not isinstance(item, _Save):
                 self._fold(item)
         self._state = tidy(self._state)
 
