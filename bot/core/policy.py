@@ -28,13 +28,15 @@ class Capabilities:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
     """Numbers in seconds, but `part_limit`: bytes of Markdown in one message, weighed as by
-    `split.weight`. It leaves room below Slack's 12,000 for escaping and our own blocks."""
+    `split.weight`. It leaves room below Slack's 12,000 for escaping and our own blocks.
+    `status_lasts`: a session's status is said again after it; Slack forgets it after an hour."""
 
     part_limit: int = 6000
     stop_patience: float = 10.0
     retry_first: float = 1.0
     retry_most: float = 30.0
     answer_tries: int = 6
+    status_lasts: float = 45 * 60.0
 
 
 Action = Literal["start", "prompt", "decide", "stop"]

@@ -103,10 +103,13 @@ def reduce(state: SessionState, happened: Input, rules: Rules, now: float) -> Se
 
 def due_at(state: SessionState, rules: Rules, after: float = 0.0) -> float | None:
     """The first time later than `after` at which the session wants a `Tick`, if nothing else
-    happens: a command to be tried again, or the end of patience with a stop."""
+    happens: a command to be tried again, the end of patience with a stop, or a status of long
+    work that Slack is about to forget."""
     times = [pending.not_before for pending in state.outbox]
     stops = [turn.stop_at for turn in state.open_turns if turn.stop_at is not None]
     times += [at + rules.stop_patience for at in stops]
+    if state.open_turns:
+        times.append(_status_since(state) + rules.status_lasts)
     return min((at for at in times if at > after), default=None)
 
 
@@ -283,7 +286,7 @@ def _outcome(state: SessionState, outcome: Outcome, rules: Rules, now: float) ->
             old = old or Receipt(key=outcome.key, ts="", shown="")
             return put_receipt(state, replace(old, shown=outcome.shown, lost=True))
         case Tick():
-            return _give_up_waiting(state, rules, now)
+            return _say_status_again(_give_up_waiting(state, rules, now), rules, now)
 
 
 def _performed(state: SessionState, outcome: Performed, now: float) -> SessionState:
@@ -376,6 +379,16 @@ def _give_up_waiting(state: SessionState, rules: Rules, now: float) -> SessionSt
         if turn.stop_at is not None and now >= turn.stop_at + rules.stop_patience:
             state = put_turn(state, end(turn, "stopped", now))
     return state
+
+
+def _say_status_again(state: SessionState, rules: Rules, now: float) -> SessionState:
+    if not state.open_turns or now < _status_since(state) + rules.status_lasts:
+        return state
+    return replace(state, status_said=state.status_said + 1, status_at=now)
+
+
+def _status_since(state: SessionState) -> float:
+    return max(state.status_at, *(turn.started_at for turn in state.open_turns))
 
 
 # --- what follows from the state itself ----------------------------------------------------------

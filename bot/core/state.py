@@ -63,7 +63,8 @@ class SessionState:
     the beginning of the first prompt. `heard` are the keys of the newest posts taken. `briefed`:
     the agent was told what the thread said before. `past` are the names of turns and notices that
     are no longer kept (a turn the agent never named goes by its prompt's key), so that a late
-    replay revives none."""
+    replay revives none. `status_said` counts how often the status of long work was said again,
+    `status_at` is when."""
 
     thread: ThreadKey
     agent: str
@@ -84,6 +85,8 @@ class SessionState:
     next_turn: int = 1
     next_command: int = 1
     next_notice: int = 1
+    status_said: int = 0
+    status_at: float = 0.0
     unknown_events: int = 0
 
     @property

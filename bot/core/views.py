@@ -122,10 +122,12 @@ class NoticeView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusView:
-    """The session's status as Slack shows it beside the thread."""
+    """The session's status as Slack shows it beside the thread. `said` makes a view that says the
+    same once more a new one."""
 
     kind: Literal["status"] = "status"
     status: Literal["working", "waiting", "idle"]
+    said: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -365,7 +367,8 @@ def _signs(state: SessionState) -> Iterator[Item]:
     waiting = any(ask.status == "open" for ask in state.asks)
     status = ("waiting" if waiting else "working") if state.open_turns else "idle"
     if status != "idle" or STATUS in shown:
-        yield Item(STATUS, 0, StatusView(status=status))
+        said = state.status_said if state.open_turns else 0
+        yield Item(STATUS, 0, StatusView(status=status, said=said))
     marks: dict[str, Literal["queued", "working", "none"]] = {}
     for turn in state.turns:
         if turn.prompt is not None and not turn.ended:

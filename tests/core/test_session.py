@@ -20,6 +20,7 @@ from bot.core.events import Attached, Detached, Gap, Notice, TextDelta, TurnStar
 from bot.core.inbound import Person
 from bot.core.policy import Rules
 from bot.core.session import due_at
+from bot.core.views import StatusView, view
 from tests.core.scene import ANN, BOB, GUEST, ROBOT, STRANGER, Scene
 
 
@@ -656,3 +657,20 @@ def test_patience_with_a_stop_may_begin_at_the_very_first_moment() -> None:
     scene = Scene(now=0.0, rules=Rules(stop_patience=3.0)).mention().performs().starts().stop()
     assert scene.turn(1).stop_at == 0.0
     assert due_at(replace(scene.state, outbox=()), scene.rules) == 3.0
+
+
+def test_the_status_of_long_work_is_said_again_before_slack_forgets_it_E16() -> None:
+    scene = working()
+    started, lasts = scene.state.turns[0].started_at, scene.rules.status_lasts
+    assert due_at(scene.state, scene.rules) == started + lasts
+    first = _status(scene)
+    scene.wait(lasts - 1)
+    assert _status(scene) == first
+    scene.wait(1)
+    assert _status(scene) != first
+    assert due_at(scene.state, scene.rules) == scene.now + lasts
+    assert due_at(scene.ends().state, scene.rules) is None
+
+
+def _status(scene: Scene) -> StatusView:
+    return next(i.shown for i in view(scene.state).signs if isinstance(i.shown, StatusView))
