@@ -57,6 +57,10 @@ class Arguments:
             raise SlackError("invalid_arguments", (f"[ERROR] must provide a string: {name}",))
         return str(value)
 
+    def any(self, name: str) -> Any:
+        """The value as it came; None if there is none."""
+        return self._values.get(name)
+
     def flag(self, name: str) -> bool:
         value = self._values.get(name, False)
         return value if isinstance(value, bool) else str(value) in _TRUE

@@ -4,12 +4,13 @@ import copy
 from collections.abc import Callable, Iterator
 from typing import Any, cast
 
+from bot.playground.element_checks import IN_ACTIONS, IN_CONTEXT_ACTIONS, IN_INPUT, IN_SECTION
 from bot.playground.model import Json, Message
 
 # Where a block keeps the elements people can use.
 _ELEMENT_KEYS = ("elements", "accessory", "element")
 _INTERACTIVE = frozenset(
-    ("button", "static_select", "overflow", "feedback_buttons", "plain_text_input")
+    (*IN_ACTIONS, *IN_SECTION, *IN_INPUT, *IN_CONTEXT_ACTIONS),
 )
 # Parts that hold words, in reading order; buttons and options are not part of the text.
 _WORD_KEYS = ("title", "text", "fields", "label", "elements", "rows", "tasks", "details", "output")
@@ -28,6 +29,12 @@ def elements(block: Json) -> Iterator[Json]:
     for element in (cast(Json, e) for e in candidates if isinstance(e, dict)):
         if element.get("type") in _INTERACTIVE:
             yield element
+
+
+def options(element: Json) -> list[Json]:
+    """The options of a select or overflow menu, out of their groups."""
+    groups = as_list(element.get("option_groups"))
+    return [o for group in groups for o in group["options"]] or as_list(element.get("options"))
 
 
 def named(blocks: list[Json], new_id: Callable[[str], str]) -> list[Json]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from bot.playground.arguments import Arguments
 from bot.playground.coverage import Method
 from bot.playground.model import Change, Channel, Install, Json, SlackError
+from bot.playground.screens import Screens
 from bot.playground.workspace import Workspace
 
 Answer = tuple[Json, Change]
@@ -16,23 +17,29 @@ _SCOPE_PREFIX = {"channel": "channels", "group": "groups", "im": "im"}
 
 @dataclass(slots=True)
 class Triggers:
-    """Trigger ids handed out with interactions: good for 3 s and for one use."""
+    """Trigger ids handed out with interactions: good for 3 s and for one use, on the screen of the
+    person who gave the occasion."""
 
-    given: dict[str, float] = field(default_factory=lambda: dict[str, float]())
+    given: dict[str, tuple[float, str]] = field(
+        default_factory=lambda: dict[str, tuple[float, str]]()
+    )
     used: set[str] = field(default_factory=lambda: set[str]())
 
-    def give(self, trigger_id: str, now: float) -> str:
-        self.given[trigger_id] = now
+    def give(self, trigger_id: str, user_id: str, now: float) -> str:
+        self.given[trigger_id] = (now, user_id)
         return trigger_id
 
-    def use(self, trigger_id: str, now: float) -> None:
+    def use(self, trigger_id: str, now: float) -> str:
+        """Whose trigger it is. `invalid_trigger_id`, `exchanged_…` after a use, `expired_…`."""
         if trigger_id not in self.given:
             raise SlackError("invalid_trigger_id")
         if trigger_id in self.used:
             raise SlackError("exchanged_trigger_id")
-        if now - self.given[trigger_id] > TRIGGER_SECONDS:
+        at, user_id = self.given[trigger_id]
+        if now - at > TRIGGER_SECONDS:
             raise SlackError("expired_trigger_id")
         self.used.add(trigger_id)
+        return user_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +53,7 @@ class Call:
     now: float
     new_link: Callable[[], str]
     triggers: Triggers
+    screens: Screens
     feature_disabled: bool = False
 
     @property

@@ -3,6 +3,7 @@
 from typing import cast
 
 from bot.playground import agent_sessions
+from bot.playground.arguments import Arguments
 from bot.playground.call import Answer, Call, done, fact
 from bot.playground.model import Change, Channel, Json, Message, SlackError
 from bot.playground.validate import MARKDOWN_SUM, require_blocks
@@ -11,7 +12,7 @@ UPDATE_TEXT_LIMIT = 4_000
 
 
 def post_message(call: Call) -> Answer:
-    text, blocks = _content(call)
+    text, blocks = content(call.arguments)
     channel, opened = _target(call)
     change = call.workspace.post(
         call.bot,
@@ -31,7 +32,7 @@ def post_message(call: Call) -> Answer:
 
 def update(call: Call) -> Answer:
     arguments = call.arguments
-    text, blocks = _content(call)
+    text, blocks = content(call.arguments)
     if text is None and blocks is None:
         raise SlackError("no_text")
     if text is not None and len(text) > UPDATE_TEXT_LIMIT:
@@ -56,7 +57,7 @@ def delete(call: Call) -> Answer:
 
 
 def post_ephemeral(call: Call) -> Answer:
-    text, blocks = _content(call)
+    text, blocks = content(call.arguments)
     reader = call.workspace.user(call.arguments.need("user"))
     change = call.workspace.whisper(
         call.bot,
@@ -113,9 +114,8 @@ def _target(call: Call) -> tuple[Channel, Change]:
     return call.workspace.channel_seen_by(call.bot, given), Change()
 
 
-def _content(call: Call) -> tuple[str | None, list[Json] | None]:
+def content(arguments: Arguments) -> tuple[str | None, list[Json] | None]:
     """Text and blocks, checked; `markdown_text` is one markdown block."""
-    arguments = call.arguments
     text = arguments.text("text")
     blocks = arguments.objects("blocks", "invalid_blocks_format")
     markdown = arguments.text("markdown_text")

@@ -66,7 +66,10 @@ _RANGE = "oldest latest inclusive include_all_metadata "
 _SESSION_ERRORS = (
     "feature_disabled channel_not_found user_not_found not_authorized thread_ts_required "
 )
-_VIEW_ERRORS = "view_too_large hash_conflict "
+_VIEW_ERRORS = "view_too_large "
+_NEW_VIEW_ERRORS = (
+    "invalid_trigger_id expired_trigger_id exchanged_trigger_id duplicate_external_id "
+)
 
 METHODS: dict[str, Method] = {
     method.name: method
@@ -178,13 +181,33 @@ METHODS: dict[str, Method] = {
             "channel* timestamp* full",
             "message_not_found channel_not_found",
         ),
-        Method("views.publish", 4, "", "user_id* view* hash", "user_not_found " + _VIEW_ERRORS),
+        Method(
+            "views.publish",
+            4,
+            "",
+            "user_id* view* hash",
+            "user_not_found hash_conflict duplicate_external_id " + _VIEW_ERRORS,
+        ),
         Method(
             "views.open",
             4,
             "",
             "view* trigger_id* interactivity_pointer",
-            "invalid_trigger_id expired_trigger_id exchanged_trigger_id " + _VIEW_ERRORS,
+            _NEW_VIEW_ERRORS + _VIEW_ERRORS,
+        ),
+        Method(
+            "views.push",
+            4,
+            "",
+            "view* trigger_id* interactivity_pointer",
+            _NEW_VIEW_ERRORS + "push_limit_reached not_found " + _VIEW_ERRORS,
+        ),
+        Method(
+            "views.update",
+            4,
+            "",
+            "view* view_id external_id hash",
+            "not_found hash_conflict duplicate_external_id " + _VIEW_ERRORS,
         ),
         Method(
             "agents.sessions.setStatus",

@@ -35,21 +35,34 @@ class Attempt:
 
 @dataclass(slots=True)
 class Delivery:
-    """One event or interaction for the app.
+    """One event, interaction or command for the app.
 
     `outcome`: `pending` until an ack (`acked`); `lost` when no socket was up; `given_up` after the
     last try.
     """
 
     at: float
-    kind: Literal["events_api", "interactive"]
+    kind: Literal["events_api", "interactive", "slash_commands"]
     body: Json
     attempts: list[Attempt] = field(default_factory=lambda: list[Attempt]())
     outcome: Literal["pending", "acked", "lost", "given_up"] = "pending"
 
     @property
     def event_type(self) -> str:
-        return self.body["event"]["type"] if self.kind == "events_api" else self.body["type"]
+        """The event's or interaction's type; of a command its word."""
+        match self.kind:
+            case "events_api":
+                return self.body["event"]["type"]
+            case "interactive":
+                return self.body["type"]
+            case "slash_commands":
+                return self.body["command"]
+
+    @property
+    def accepts_response_payload(self) -> bool:
+        """Whether the ack may carry something. For block_actions sources differ: it may not."""
+        answered = ("view_submission", "block_suggestion")
+        return self.kind == "slash_commands" or self.event_type in answered
 
 
 @dataclass(slots=True)

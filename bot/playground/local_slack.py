@@ -1,21 +1,21 @@
 """The running local Slack without its HTTP: applies calls and acts, tells the app and the page."""
 
 import asyncio
-import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.playground import events
 from bot.playground.acts import ACTS, Act, refusal
 from bot.playground.arguments import Arguments, read_arguments
-from bot.playground.call import Call, Triggers
+from bot.playground.call import Call
 from bot.playground.clock import Clock
 from bot.playground.faults import Faults
 from bot.playground.feed import Feed
-from bot.playground.interactions import press
+from bot.playground.interactivity import INTERACTIONS, Interactivity
 from bot.playground.journal import CallRecord, Delivery, journal_of
 from bot.playground.limits import LimitMode, Limits
 from bot.playground.model import Change, Json, Misuse, SlackError
+from bot.playground.response_urls import respond
 from bot.playground.socket_mode import ACK_DEADLINE, RETRY_SCHEDULE, SocketMode
 from bot.playground.web_api import authorize, method_named, perform
 from bot.playground.workspace import Workspace
@@ -54,7 +54,9 @@ class LocalSlack:
             workspace.installs[0].app_id, clock, ack_deadline, retry_schedule
         )
         self.link_base = ""
-        self._triggers = Triggers()
+        self.interactivity = Interactivity(
+            workspace, clock, self.journal, self.socket_mode, self.apply
+        )
 
     def apply(self, change: Change) -> None:
         """Tell the page and the app what an act or call did."""
@@ -91,6 +93,23 @@ class LocalSlack:
         self._record(name, values, reply)
         return reply
 
+    def respond(self, secret: str, content_type: str, body: bytes) -> Reply:
+        """One post to a response_url, recorded in the journal as `response_url`."""
+        values: Json = {}
+        try:
+            occasion = self.interactivity.response_urls.use(secret, self.now())
+            values = read_arguments({}, content_type, body)
+            self.apply(respond(self.workspace, occasion, values, self.now()))
+            reply = Reply(200, {"ok": True}, {})
+        except SlackError as error:
+            gone = error.code in ("invalid_url", "expired_url", "used_url")
+            reply = replace(_refused(error), status=404 if gone else 400)
+        except Misuse as error:
+            self.journal.misuses.append(f"response_url: {error}")
+            reply = Reply(500, {"ok": False, "error": "fatal_error"}, {})
+        self._record("response_url", values, reply)
+        return reply
+
     def break_call(self, name: str, status: int, retry_after: int) -> Reply:
         """Answer a call with a failure instead of doing it."""
         if status == 429:
@@ -116,8 +135,8 @@ class LocalSlack:
             wanted = Arguments(request)
             user = self.workspace.user(wanted.need("as"))
             word = wanted.need("do")
-            if word == "click":
-                return {"ok": True, "acked": await self._click(user.id, wanted)}
+            if word in INTERACTIONS:
+                return {"ok": True, **await INTERACTIONS[word](self.interactivity, user, wanted)}
             if word not in ACTS:
                 raise SlackError("unknown_act")
             fields, change = ACTS[word](Act(self.workspace, user, wanted, self.now()))
@@ -127,16 +146,6 @@ class LocalSlack:
             return refusal(error)
         self.apply(change)
         return {"ok": True, **fields}
-
-    async def _click(self, user_id: str, wanted: Arguments) -> bool:
-        serial = self.workspace.new_id("")
-        trigger = self._triggers.give(
-            f"{int(self.now() * 1000)}.{int(serial, 36)}.{secrets.token_hex(16)}", self.now()
-        )
-        payload = press(self.workspace, user_id, wanted, trigger, self.now())
-        delivery = Delivery(self.now(), "interactive", payload)
-        self.journal.deliveries.append(delivery)
-        return await self.socket_mode.interact(delivery)
 
     def _answer(self, name: str, authorization: str | None, values: Json) -> Reply:
         method = method_named(name)
@@ -156,7 +165,8 @@ class LocalSlack:
             install=install,
             now=self.now(),
             new_link=self._new_link,
-            triggers=self._triggers,
+            triggers=self.interactivity.triggers,
+            screens=self.interactivity.screens,
             feature_disabled=self.faults.feature_disabled,
         )
         body, change = perform(call)

@@ -8,6 +8,7 @@ from typing import Any, Literal
 # Blocks, views and payloads stay the JSON they are on the wire; everything else has a type.
 Json = dict[str, Any]
 ChannelKind = Literal["channel", "group", "im"]
+StreamingState = Literal["in_progress", "completed", "stopped", "errored"]
 Status = Literal["processing", "suspended", "active", "closed"]
 STATUSES: tuple[Status, ...] = ("processing", "suspended", "active", "closed")
 
@@ -61,11 +62,16 @@ class Channel:
     last_us: int = 0
     # Suggested prompts of a direct message with the app: [{title, message}].
     prompts: list[Json] | None = None
+    topic: str = ""
+    # Links under the channel's name, and the ts of what is pinned.
+    bookmarks: list[Json] = field(default_factory=lambda: list[Json]())
+    pins: list[str] = field(default_factory=lambda: list[str]())
 
 
 @dataclass(slots=True)
 class Install:
-    """The app installed in one team: its bot user, token and granted scopes."""
+    """The app installed in one team: its bot user, token and granted scopes, and what its manifest
+    says under `features.slash_commands` and `features.shortcuts`."""
 
     team_id: str
     app_id: str
@@ -74,6 +80,35 @@ class Install:
     bot_id: str
     bot_token: str
     scopes: list[str]
+    commands: list[Json] = field(default_factory=lambda: list[Json]())
+    shortcuts: list[Json] = field(default_factory=lambda: list[Json]())
+
+
+@dataclass(slots=True)
+class Usergroup:
+    """People who can be mentioned together; `handle` is what is typed after the @."""
+
+    id: str
+    team_id: str
+    handle: str
+    name: str
+    users: list[str]
+
+
+@dataclass(slots=True)
+class File:
+    """A file and its bytes. `shares` are the messages (channel, ts) it is in: none while an upload
+    is not completed."""
+
+    id: str
+    team_id: str
+    user: str
+    name: str
+    title: str
+    mimetype: str
+    created: int
+    content: bytes
+    shares: list[tuple[str, str]] = field(default_factory=lambda: list[tuple[str, str]]())
 
 
 def no_reactions() -> dict[str, list[str]]:
@@ -95,6 +130,10 @@ class Message:
     blocks: list[Json] | None = None
     metadata: Json | None = None
     edited: Json | None = None
+    # None of what was never streamed, and of what chat.update has replaced since.
+    streaming_state: StreamingState | None = None
+    # Ids of files.
+    files: list[str] | None = None
     reactions: dict[str, list[str]] = field(default_factory=no_reactions)
 
     @property

@@ -35,6 +35,8 @@ PAGE_HEADERS = {
     "Cache-Control": "no-store",
 }
 
+SLACKS_OWN = ("/api/", "/link/", "/actions/", "/commands/")
+
 Handle = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -44,6 +46,8 @@ def application(slack: LocalSlack, bot: Bot, key: str) -> web.Application:
     page = PageRoutes(slack, bot, key)
     app.router.add_route("*", "/api/{method}", _web_api(slack))
     app.router.add_get("/link/", slack.socket_mode.link)
+    app.router.add_post("/actions/{team}/{secret}", _response_url(slack))
+    app.router.add_post("/commands/{team}/{secret}", _response_url(slack))
     app.router.add_get("/local/state", page.state)
     app.router.add_get("/local/feed", page.feed)
     app.router.add_post("/local/act", page.act)
@@ -80,8 +84,8 @@ def _cookie(request: web.Request) -> str:
 def _page_key(key: str) -> Middleware:
     @web.middleware
     async def check(request: web.Request, handler: Handle) -> web.StreamResponse:
-        """Page paths need the cookie that `/?key=` sets."""
-        if request.path.startswith(("/api/", "/link/")):
+        """Page paths need the cookie that `/?key=` sets; Slack's own have secrets of their own."""
+        if request.path.startswith(SLACKS_OWN):
             return await handler(request)
         given = request.cookies.get(_cookie(request), "")
         entering = request.path == "/" and "key" in request.query
@@ -121,6 +125,18 @@ def _web_api(slack: LocalSlack) -> Handle:
         if fault.drop == "after":
             return _cut(request)
         return web.json_response(reply.body, status=reply.status, headers=reply.headers)
+
+    return handle
+
+
+def _response_url(slack: LocalSlack) -> Handle:
+    async def handle(request: web.Request) -> web.StreamResponse:
+        """A post to a response_url: the text `ok`, or why not as JSON."""
+        body = await request.read()
+        reply = slack.respond(request.match_info["secret"], request.content_type, body)
+        if reply.status == 200:
+            return web.Response(text="ok")
+        return web.json_response(reply.body, status=reply.status)
 
     return handle
 
@@ -179,6 +195,11 @@ class PageRoutes:
             "ephemerals": [slack.shown_ephemeral(e) for e in slack.ephemerals],
             "sessions": [session_record(session) for session in slack.sessions.values()],
             "homes": [{"user": user, "view": view} for user, view in slack.homes.items()],
+            "modals": self._slack.interactivity.screens.as_json(),
+            "apps": [
+                {"team": i.team_id, "commands": i.commands, "shortcuts": i.shortcuts}
+                for i in slack.installs
+            ],
             "bot": self._bot.as_json() | {"log": list(self._bot.log)},
         }
         return web.json_response(state)

@@ -156,6 +156,7 @@ class Playground:
         await web.SockSite(self._runner, self._listening).start()
         self.port = self._listening.getsockname()[1]
         self.local.link_base = f"ws://{self.config.host}:{self.port}"
+        self.workspace.web_base = f"http://{self.config.host}:{self.port}"
         self._tasks = [
             asyncio.create_task(self._notice_sockets(), name="notice the bot's sockets"),
             asyncio.create_task(self._let_statuses_expire(), name="let statuses expire"),

@@ -144,7 +144,7 @@ class SocketMode:
             "envelope_id": str(uuid.uuid4()),
             "type": delivery.kind,
             "payload": delivery.body,
-            "accepts_response_payload": False,
+            "accepts_response_payload": delivery.accepts_response_payload,
         }
         if delivery.kind == "events_api":
             envelope |= {"retry_attempt": retry, "retry_reason": "timeout" if retry else ""}

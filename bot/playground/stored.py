@@ -1,16 +1,21 @@
 """A workspace as one JSON object and back: the form of the state file."""
 
+import base64
+
 from bot.playground.model import (
     Channel,
     Ephemeral,
+    File,
     Install,
     Json,
     Message,
     Session,
     Team,
     User,
+    Usergroup,
     record,
 )
+from bot.playground.stream_content import Stream
 from bot.playground.workspace import Workspace
 
 VERSION = 1
@@ -25,7 +30,9 @@ def to_json(workspace: Workspace) -> Json:
         "teams": [record(team) for team in workspace.teams.values()],
         "users": [record(user) for user in workspace.users.values()],
         "channels": [
-            record(channel) | {"members": [*channel.members]}
+            record(channel)
+            | {"members": [*channel.members], "bookmarks": [*channel.bookmarks]}
+            | {"pins": [*channel.pins]}
             for channel in workspace.channels.values()
         ],
         "installs": [
@@ -38,6 +45,9 @@ def to_json(workspace: Workspace) -> Json:
         ],
         "ephemerals": [record(e) | {"message": _message(e.message)} for e in workspace.ephemerals],
         "sessions": [record(session) for session in workspace.sessions.values()],
+        "usergroups": [record(group) for group in workspace.usergroups.values()],
+        "files": [_file(file) for file in workspace.files.values()],
+        "streams": [record(s) | {"parts": [*s.parts]} for s in workspace.streams.values()],
         "homes": {**workspace.homes},
         "deleted": sorted(list(pair) for pair in workspace.deleted),
     }
@@ -49,6 +59,19 @@ def _message(message: Message) -> Json:
     if message.reactions:
         body["reactions"] = {name: [*users] for name, users in message.reactions.items()}
     return body
+
+
+def _file(file: File) -> Json:
+    shares = [list(share) for share in file.shares]
+    return record(file) | {"content": base64.b64encode(file.content).decode(), "shares": shares}
+
+
+def _loaded_file(body: Json) -> File:
+    decoded: Json = {
+        "content": base64.b64decode(body["content"]),
+        "shares": [(channel, ts) for channel, ts in body["shares"]],
+    }
+    return File(**(body | decoded))
 
 
 def from_json(data: Json) -> Workspace:
@@ -66,6 +89,10 @@ def from_json(data: Json) -> Workspace:
         ],
         sessions={(s["channel"], s["thread_ts"]): Session(**s) for s in data["sessions"]},
         homes=data["homes"],
+        streams={(s["channel"], s["ts"]): Stream(**s) for s in data.get("streams", ())},
+        # A file of an earlier release has none of these.
+        usergroups={g["id"]: Usergroup(**g) for g in data.get("usergroups", ())},
+        files={f["id"]: _loaded_file(f) for f in data.get("files", ())},
         deleted={(channel, ts) for channel, ts in data["deleted"]},
         serial=data["serial"],
     )

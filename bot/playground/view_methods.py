@@ -1,8 +1,8 @@
 """views.*."""
 
-from bot.playground.blocks import named
-from bot.playground.call import Answer, Call, done, fact
+from bot.playground.call import Answer, Call, done
 from bot.playground.model import Json, SlackError
+from bot.playground.screens import completed, successor
 from bot.playground.validate import require_view
 
 
@@ -13,30 +13,71 @@ def publish(call: Call) -> Answer:
     given = call.arguments.text("hash")
     if given and (published is None or published["hash"] != given):
         raise SlackError("hash_conflict")
+    _require_unique(call, view, published)
     if published is not None:
-        view["id"] = published["id"]
+        view = successor(published, view)
     return done(call.workspace.publish_home(user.id, view), view=view)
 
 
 def open_(call: Call) -> Answer:
-    """The view is checked and its trigger used up; the page cannot draw a modal yet."""
     view = _view(call, "modal")
-    call.triggers.use(call.arguments.need("trigger_id"), call.now)
-    return fact(view=view)
+    _require_unique(call, view, None)
+    user_id = call.triggers.use(call.arguments.need("trigger_id"), call.now)
+    return done(call.screens.open(user_id, view), view=view)
+
+
+def push(call: Call) -> Answer:
+    """A modal on top of the one the trigger came from."""
+    view = _view(call, "modal")
+    _require_unique(call, view, None)
+    user_id = call.triggers.use(call.arguments.need("trigger_id"), call.now)
+    change = call.screens.push(user_id, view)
+    return done(change, view=call.screens.top(user_id))
+
+
+def update(call: Call) -> Answer:
+    """Replace an open modal, or a Home view. Without `hash` the last writer wins."""
+    old = _existing(call)
+    given = call.arguments.text("hash")
+    view = _view(call, old["type"])
+    if given and old["hash"] != given:
+        raise SlackError("hash_conflict")
+    _require_unique(call, view, old)
+    view = successor(old, view)
+    if view["type"] == "modal":
+        return done(call.screens.replace(view), view=view)
+    user_id = next(user for user, home in call.workspace.homes.items() if home is old)
+    return done(call.workspace.publish_home(user_id, view), view=view)
+
+
+def _existing(call: Call) -> Json:
+    arguments = call.arguments
+    name, value = "id", arguments.text("view_id")
+    if value is None:
+        name, value = "external_id", arguments.text("external_id")
+    if not value:
+        messages = ("[ERROR] missing required field: view_id or external_id",)
+        raise SlackError("invalid_arguments", messages)
+    homes = call.workspace.homes.values()
+    found = call.screens.find(name, value) or next((h for h in homes if h.get(name) == value), None)
+    if found is None:
+        raise SlackError("not_found")
+    return found
+
+
+def _require_unique(call: Call, view: Json, instead_of: Json | None) -> None:
+    """`external_id` is unique in the team, but for the view that is replaced."""
+    external_id = view["external_id"]
+    if not external_id:
+        return
+    homes = (h for h in call.workspace.homes.values() if h.get("external_id") == external_id)
+    other = call.screens.find("external_id", external_id) or next(homes, None)
+    if other is not None and (instead_of is None or other["id"] != instead_of["id"]):
+        raise SlackError("duplicate_external_id")
 
 
 def _view(call: Call, kind: str) -> Json:
     """The given view, checked and completed as Slack does."""
     given = call.arguments.mapping("view", "invalid_arguments") or {}
     require_view(given, kind)
-    return {
-        **given,
-        "blocks": named(given["blocks"], call.workspace.new_id),
-        "id": call.workspace.new_id("V"),
-        "hash": f"{call.now:.6f}.{call.workspace.new_id('h')}",
-        "team_id": call.install.team_id,
-        "app_id": call.install.app_id,
-        "bot_id": call.install.bot_id,
-        "app_installed_team_id": call.install.team_id,
-        "state": {"values": {}},
-    }
+    return completed(call.workspace, call.install, given, call.now)

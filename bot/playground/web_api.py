@@ -38,6 +38,8 @@ FUNCTIONS: dict[str, Callable[[Call], Answer]] = {
     "reactions.get": chat.get_reactions,
     "views.publish": views.publish,
     "views.open": views.open_,
+    "views.push": views.push,
+    "views.update": views.update,
     "agents.sessions.setStatus": sessions.set_status,
     "agents.sessions.rename": sessions.rename,
     "assistant.threads.setStatus": sessions.set_assistant_status,

@@ -9,12 +9,14 @@ from dataclasses import dataclass, field
 
 from bot.playground import events
 from bot.playground.blocks import named
+from bot.playground.file_objects import file_object
 from bot.playground.model import (
     SLACKBOT,
     Change,
     Channel,
     Ephemeral,
     Event,
+    File,
     Install,
     Json,
     Message,
@@ -23,9 +25,11 @@ from bot.playground.model import (
     SlackError,
     Team,
     User,
+    Usergroup,
     as_ts,
     record,
 )
+from bot.playground.stream_content import Stream
 
 TEXT_LIMIT = 40_000
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -49,7 +53,15 @@ class Workspace:
     )
     homes: dict[str, Json] = field(default_factory=lambda: dict[str, Json]())
     deleted: set[tuple[str, str]] = field(default_factory=lambda: set[tuple[str, str]]())
+    files: dict[str, File] = field(default_factory=lambda: dict[str, File]())
+    usergroups: dict[str, Usergroup] = field(default_factory=lambda: dict[str, Usergroup]())
+    # Those that are open.
+    streams: dict[tuple[str, str], Stream] = field(
+        default_factory=lambda: dict[tuple[str, str], Stream]()
+    )
     serial: int = 0
+    # Where this workspace is served just now: http://host:port, as in the links of files.
+    web_base: str = field(default="", compare=False)
     # Derived: the replies of each root, in order of ts.
     _replies: dict[tuple[str, str], list[str]] = field(
         default_factory=lambda: dict[tuple[str, str], list[str]]()
@@ -102,7 +114,7 @@ class Workspace:
                 return channel, Change()
         made = Channel(self.new_id("D"), self.user(user_id).team_id, "", "im", [user_id, other_id])
         self.channels[made.id] = made
-        return made, Change(redraw=(_redrawn_channel(made),))
+        return made, Change(redraw=(redrawn_channel(made),))
 
     def join(self, user_id: str, channel_id: str, inviter: str, now: float) -> Change:
         """Bring a user into a channel, as an invitation does."""
@@ -111,7 +123,7 @@ class Workspace:
             raise SlackError("already_in_channel")
         channel.members.append(user_id)
         event = events.member_joined(channel, user_id, inviter, self.tick(channel, now))
-        return Change(self.heard(channel, event), (_redrawn_channel(channel),))
+        return Change(self.heard(channel, event), (redrawn_channel(channel),))
 
     # ---- messages
 
@@ -153,19 +165,26 @@ class Workspace:
         blocks: list[Json] | None = None,
         metadata: Json | None = None,
         broadcast: bool = False,
+        streaming: bool = False,
+        files: list[str] | None = None,
+        anywhere: bool = False,
     ) -> Change:
-        """Write a message. Text above 40,000 characters is cut, as Slack does."""
-        channel = self.channel_open_to(author, channel_id)
-        if not text.strip() and not blocks:
+        """Write a message. Text above 40,000 characters is cut, as Slack does; `anywhere` lets a
+        response_url write where the app is no member."""
+        channel = self._writable(author, channel_id, anywhere)
+        if not (text.strip() or blocks or files or streaming):
             raise SlackError("no_text")
         if thread_ts is not None:
             self.require_root(channel_id, thread_ts)
         message = self._signed(author, channel, text[:TEXT_LIMIT], self.tick(channel, now))
+        message.streaming_state = "in_progress" if streaming else None
         message.thread_ts = thread_ts
         message.blocks = self._with_ids(blocks)
         message.metadata = metadata or None
         if broadcast and thread_ts is not None:
             message.subtype = "thread_broadcast"
+        if files:
+            message.subtype, message.files = "file_share", files
         self.insert(message)
         redraw: list[Json] = [{"type": "message", "message": self.shown(message)}]
         if thread_ts is not None:
@@ -186,31 +205,36 @@ class Workspace:
     ) -> Change:
         """Change one's own message. None keeps a part, `[]` or `{}` removes it.
 
-        Only a change of text marks it "(edited)" (chat.update).
+        Only a change of text marks it "(edited)" (chat.update). What was streamed is replaced
+        whole: its tasks and blocks are gone.
         """
         channel = self.channel_seen_by(author, channel_id)
         message = self.message(channel_id, ts)
         if message.user != author:
             raise SlackError("cant_update_message")
+        if message.streaming_state == "in_progress":
+            raise SlackError("streaming_state_conflict")
         if channel.is_archived:
             raise SlackError("is_inactive")
         new_text = message.text if text is None else text
-        new_blocks = message.blocks if blocks is None else self._with_ids(blocks)
+        was_streamed = message.streaming_state is not None
+        kept = None if was_streamed else message.blocks
+        new_blocks = kept if blocks is None else self._with_ids(blocks)
         if not new_text.strip() and not new_blocks:
             raise SlackError("no_text")
         previous = self.shown(message)
-        if new_text != message.text:
+        if new_text != message.text or was_streamed:
             message.edited = {"user": author, "ts": self.tick(channel, now)}
-        message.text, message.blocks = new_text, new_blocks
+        message.text, message.blocks, message.streaming_state = new_text, new_blocks, None
         if metadata is not None:
             message.metadata = metadata or None
-        return self._changed(channel, message, previous, now)
+        return self.changed(channel, message, previous, now)
 
     def delete(self, author: str, channel_id: str, ts: str, now: float) -> Change:
         """Remove one's own message; a root with replies leaves a tombstone in its place."""
         channel = self.channel_seen_by(author, channel_id)
         message = self.message(channel_id, ts)
-        if message.user != author:
+        if message.user != author or message.streaming_state == "in_progress":
             raise SlackError("cant_delete_message")
         previous = self.shown(message)
         if self._replies.get((channel_id, ts)):
@@ -218,7 +242,7 @@ class Workspace:
             message.text, message.bot_id, message.app_id = "This message was deleted.", None, None
             message.blocks = message.metadata = message.edited = None
             message.reactions.clear()
-            return self._changed(channel, message, previous, now)
+            return self.changed(channel, message, previous, now)
         self._remove(message)
         self.deleted.add((channel_id, ts))
         redraw: list[Json] = [{"type": "message_deleted", "channel": channel_id, "ts": ts}]
@@ -237,10 +261,11 @@ class Workspace:
         *,
         thread_ts: str | None = None,
         blocks: list[Json] | None = None,
+        anywhere: bool = False,
     ) -> Change:
         """Show `reader` a message nobody else sees (chat.postEphemeral)."""
-        channel = self.channel_open_to(author, channel_id)
-        if reader not in channel.members:
+        channel = self._writable(author, channel_id, anywhere)
+        if not anywhere and reader not in channel.members:
             raise SlackError("user_not_in_channel")
         if not text.strip() and not blocks:
             raise SlackError("no_text")
@@ -253,6 +278,23 @@ class Workspace:
         self.ephemerals.append(ephemeral)
         redraw = ({"type": "ephemeral", "message": self.shown_ephemeral(ephemeral)},)
         return Change((), redraw, message)
+
+    def rewrite_whisper(self, whispered: Message, text: str, blocks: list[Json] | None) -> Change:
+        """Change a message only one person sees, as a response_url can."""
+        ephemeral = next((e for e in self.ephemerals if e.message is whispered), None)
+        if ephemeral is None:
+            raise SlackError("message_not_found")
+        whispered.text, whispered.blocks = text, self._with_ids(blocks)
+        shown = self.shown_ephemeral(ephemeral)
+        return Change((), ({"type": "ephemeral_changed", "message": shown},), whispered)
+
+    def remove_whisper(self, whispered: Message) -> Change:
+        ephemeral = next((e for e in self.ephemerals if e.message is whispered), None)
+        if ephemeral is None:
+            raise SlackError("message_not_found")
+        self.ephemerals.remove(ephemeral)
+        gone = {"type": "ephemeral_deleted", "id": ephemeral.id, "user": ephemeral.reader}
+        return Change((), (gone,))
 
     def react(self, user_id: str, channel_id: str, ts: str, name: str, now: float) -> Change:
         channel = self.channel_open_to(user_id, channel_id)
@@ -280,7 +322,7 @@ class Workspace:
         """The prompts a person is offered in their direct message with the app."""
         channel = self.channels[channel_id]
         channel.prompts = prompts
-        return Change(redraw=(_redrawn_channel(channel),))
+        return Change(redraw=(redrawn_channel(channel),))
 
     def publish_home(self, user_id: str, view: Json) -> Change:
         self.homes[self.user(user_id).id] = view
@@ -300,6 +342,8 @@ class Workspace:
         """A message as Slack's JSON, with what its thread adds to a root, and its channel."""
         body = record(message)
         body["type"] = "message"
+        if message.files:
+            body["files"] = [self.shown_file(self.files[file_id]) for file_id in message.files]
         if message.user in self.users:
             body["team"] = self.users[message.user].team_id
         if message.reactions:
@@ -330,7 +374,22 @@ class Workspace:
         body = self.shown(ephemeral.message)
         return body | {"id": ephemeral.id, "user": ephemeral.reader, "author": author}
 
+    def file(self, file_id: str) -> File:
+        if file_id not in self.files:
+            raise SlackError("file_not_found")
+        return self.files[file_id]
+
+    def shown_file(self, file: File) -> Json:
+        return file_object(file, self.web_base)
+
     # ---- inside
+
+    def _writable(self, author: str, channel_id: str, anywhere: bool) -> Channel:
+        if not anywhere:
+            return self.channel_open_to(author, channel_id)
+        if self.channels[channel_id].is_archived:
+            raise SlackError("is_archived")
+        return self.channels[channel_id]
 
     def tick(self, channel: Channel, now: float) -> str:
         """The next ts of a channel: unique, and never before an earlier one."""
@@ -362,6 +421,7 @@ class Workspace:
         """The reverse of `insert`; leaves no empty index behind."""
         posted, root = self.messages[message.channel], (message.channel, message.thread_ts or "")
         del posted[message.ts]
+        self.streams.pop((message.channel, message.ts), None)
         if not posted:
             del self.messages[message.channel]
         if message.is_reply:
@@ -387,7 +447,7 @@ class Workspace:
             return ()
         return tuple(Event(channel.team_id, event) for event in inner)
 
-    def _changed(self, channel: Channel, message: Message, previous: Json, now: float) -> Change:
+    def changed(self, channel: Channel, message: Message, previous: Json, now: float) -> Change:
         ts = self.tick(channel, now)
         event = events.message_changed(channel, ts, self.shown(message), previous)
         return Change(self.heard(channel, event), (self._redrawn(message),), message)
@@ -409,5 +469,5 @@ def channel_record(channel: Channel) -> Json:
     return body
 
 
-def _redrawn_channel(channel: Channel) -> Json:
+def redrawn_channel(channel: Channel) -> Json:
     return {"type": "channel", "channel": channel_record(channel)}

@@ -7,9 +7,11 @@ import pytest
 from bot.playground.arguments import Arguments
 from bot.playground.blocks import named, stable, visible_text
 from bot.playground.call import TRIGGER_SECONDS, Triggers
-from bot.playground.interactions import press, pressables
+from bot.playground.interactions import pressables
 from bot.playground.model import Json, Message, SlackError
+from bot.playground.screens import Screens
 from bot.playground.seed import seeded
+from bot.playground.stages import action_of, given_by, stage_of
 from bot.playground.workspace import Workspace
 
 BOT, ANA, DEV = "U0THREADLN", "U0ANA00001", "C0DEV00002"
@@ -77,8 +79,11 @@ def message(workspace: Workspace) -> Message:
 
 
 def pressed(workspace: Workspace, click: Json) -> Json:
-    [action] = press(workspace, ANA, Arguments(click), "1.2.3", 2.0)["actions"]
-    return action
+    wanted, screens = Arguments(click), Screens()
+    stage = stage_of(workspace, screens, ANA, wanted)
+    block, element = stage.find(wanted.need("block_id"), wanted.need("action_id"))
+    given = given_by(wanted)
+    return action_of(workspace, screens, stage, element, block["block_id"], given)
 
 
 def test_a_reader_sees_the_words_of_the_blocks(message: Message) -> None:
@@ -146,7 +151,7 @@ def test_an_outline_has_no_ids(message: Message) -> None:
 def test_a_trigger_is_good_once_and_for_three_seconds() -> None:
     triggers = Triggers()
     for trigger in ("once", "late"):
-        triggers.give(trigger, 10.0)
+        triggers.give(trigger, ANA, 10.0)
     triggers.use("once", 10.0 + TRIGGER_SECONDS)
     for trigger, now, error in (
         ("once", 11.0, "exchanged_trigger_id"),
