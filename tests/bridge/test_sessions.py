@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from bot.core.asks import Answer
-from bot.store.database import StoreConfig
-from tests.bridge.house import BEN, CHO, House, running
+from bot.store import messages
+from bot.store.database import Database, StoreConfig
+from tests.bridge.house import BEN, CHO, THREAD, House, running
 from tests.bridge.listed import Listed
 
 
@@ -33,6 +34,17 @@ async def test_a_mention_is_answered_in_its_thread(
         assert await house.mention("echo good morning") == "stored"
         await listed.until(done())
     assert listed.outline() == ["done: good morning"]
+
+
+async def test_only_what_is_posted_leaves_an_intent_to_look_for(
+    store_config: StoreConfig, tmp_path: Path, listed: Listed
+) -> None:
+    async with running(store_config, tmp_path, listed) as house:
+        await house.mention("echo good morning")
+        await listed.until(done())
+    async with Database.open(store_config) as database, database.transaction() as tx:
+        intended = await messages.for_session(tx, str(THREAD))
+    assert [(row.slot, row.ts is not None) for row in intended] == [("turn:1", True)]
 
 
 async def test_one_post_delivered_five_times_has_one_effect_E70(

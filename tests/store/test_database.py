@@ -97,6 +97,31 @@ async def test_a_query_cancelled_on_its_way_leaves_the_next_unharmed(database: D
         assert await seen.get(tx, "T99") == "9.9"
 
 
+async def test_a_cancelled_statement_does_not_keep_its_file_locked(tmp_path: Path) -> None:
+    """The error of a cancelled task may live for long, and a cursor of SQLite with it."""
+    path = tmp_path / "a.db"
+    slow = text(
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 300000)"
+        " SELECT count(*) FROM n"
+    )
+
+    async def work(database: Database) -> None:
+        async with database.transaction() as tx:
+            await tx.execute(slow)
+
+    async with Database.open(sqlite_config(path)) as database:
+        ended: list[asyncio.Task[None]] = []
+        for turns in range(40):
+            task = asyncio.create_task(work(database))
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            task.cancel()
+            await asyncio.wait([task])
+            ended.append(task)
+            async with database.transaction() as tx:
+                await clock(tx)
+
+
 async def test_a_fault_of_the_program_stays_what_it_is(database: Database) -> None:
     with pytest.raises(IntegrityError):
         async with database.transaction() as tx:
