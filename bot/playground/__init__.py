@@ -28,6 +28,8 @@ from bot.playground.people import Outline, Person, Post, Refused, Thread
 from bot.playground.server import Misused, Playground, PlaygroundConfig, serve
 from bot.playground.sole import sole_use
 from bot.playground.state_file import BadState
+from bot.playground.stream_content import StreamRules
+from bot.playground.view_seen import View
 
 __all__ = [
     "BadState",
@@ -41,7 +43,9 @@ __all__ = [
     "PlaygroundConfig",
     "Post",
     "Refused",
+    "StreamRules",
     "Thread",
+    "View",
     "serve",
     "sole_use",
 ]

@@ -1,6 +1,6 @@
 """Agent sessions: the status a thread shows, its title, and Slack's own Stop."""
 
-from bot.playground import events
+from bot.playground import events, streams
 from bot.playground.model import Change, Json, Message, Session, SlackError, Status
 from bot.playground.workspace import Workspace
 
@@ -16,20 +16,47 @@ def set_status(
     now: float,
     *,
     title: str | None = None,
+    initiator: str | None = None,
+    look: Json | None = None,
     legacy: bool = False,
 ) -> Change:
-    """Set a session's status, making the session if needed; `title` counts only then.
+    """Set the app's status in a session, making the session if needed; `title` and `initiator`
+    count only then. `look` replaces what there was.
 
     `processing` falls back to `active` after an hour, or two minutes if the legacy method set it.
     """
-    workspace.require_root(channel_id, thread_ts)
-    session = workspace.sessions.setdefault(
-        (channel_id, thread_ts), Session(channel_id, thread_ts, status, title)
-    )
+    session = _found_or_made(workspace, channel_id, thread_ts, status, title, initiator)
     hold = LEGACY_STATUS_SECONDS if legacy else PROCESSING_SECONDS
     session.status, session.legacy = status, legacy
     session.until = now + hold if status == "processing" else None
+    if look is not None:
+        session.look = look
     return _redrawn(session)
+
+
+def join(
+    workspace: Workspace, channel_id: str, thread_ts: str, agent_id: str, status: Status
+) -> Change:
+    """What another agent, which no app of ours drives, does in the session."""
+    session = _found_or_made(workspace, channel_id, thread_ts, "active", None, None)
+    session.others[workspace.user(agent_id).id] = status
+    return _redrawn(session)
+
+
+def begin_stream(workspace: Workspace, channel_id: str, thread_ts: str, now: float) -> Change:
+    """A stream makes the session that is not there yet, as `processing`; else it leaves it."""
+    if (channel_id, thread_ts) in workspace.sessions:
+        return Change()
+    return set_status(workspace, channel_id, thread_ts, "processing", now)
+
+
+def end_stream(
+    workspace: Workspace, channel_id: str, thread_ts: str, status: Status, now: float
+) -> Change:
+    """The end of a stream sets the status, if there is a session."""
+    if (channel_id, thread_ts) not in workspace.sessions:
+        return Change()
+    return set_status(workspace, channel_id, thread_ts, status, now)
 
 
 def rename(
@@ -46,21 +73,32 @@ def rename(
     return Change(workspace.heard(channel, event)) + _redrawn(session)
 
 
+def entitle(workspace: Workspace, channel_id: str, thread_ts: str, title: str) -> Change:
+    """The legacy assistant.threads.setTitle: it makes an idle session if there is none."""
+    session = _found_or_made(workspace, channel_id, thread_ts, "active", None, None)
+    session.title = title.replace(":", "_")
+    return _redrawn(session)
+
+
 def stop(workspace: Workspace, user_id: str, channel_id: str, thread_ts: str, now: float) -> Change:
-    """A person presses Slack's own Stop. The status stays: setting it is the app's part."""
+    """A person presses Slack's own Stop: it ends the streams and tells the app. The status stays:
+    setting it is the app's part."""
     channel = workspace.channel_seen_by(user_id, channel_id)
     session = workspace.sessions.get((channel_id, thread_ts))
-    if session is None or session.status != "processing":
+    if session is None or session.whole != "processing":
         raise SlackError("session_not_processing")
-    event = events.session_stopped(session, user_id, workspace.tick(channel, now))
-    return Change(workspace.heard(channel, event))
+    ended, change = streams.halt(workspace, channel_id, thread_ts, now)
+    event = events.session_stopped(session, user_id, ended, workspace.tick(channel, now))
+    return change + Change(workspace.heard(channel, event))
 
 
 def expire(workspace: Workspace, now: float) -> Change:
-    """Let statuses that were not renewed fall back to `active`."""
-    change = Change()
-    for session in workspace.sessions.values():
-        if session.until is not None and session.until <= now:
+    """Break streams that took too long, and let statuses that were not renewed fall back."""
+    over, change = streams.expire(workspace, now)
+    left = {(stream.channel, stream.thread_ts) for stream in over}
+    for place, session in workspace.sessions.items():
+        ran_out = session.until is not None and session.until <= now
+        if ran_out or (place in left and session.status == "processing"):
             change += _fall_back(session)
     return change
 
@@ -78,9 +116,29 @@ def session_record(session: Session) -> Json:
     return {
         "channel": session.channel,
         "thread_ts": session.thread_ts,
-        "status": session.status,
+        "status": session.whole,
         "title": session.title,
     }
+
+
+def _found_or_made(
+    workspace: Workspace,
+    channel_id: str,
+    thread_ts: str,
+    status: Status,
+    title: str | None,
+    initiator: str | None,
+) -> Session:
+    """Who wrote the root has begun the session, unless the app names somebody else."""
+    workspace.require_root(channel_id, thread_ts)
+    found = workspace.sessions.get((channel_id, thread_ts))
+    if found is not None:
+        return found
+    begun_by = initiator or workspace.messages[channel_id][thread_ts].user
+    named = title.replace(":", "_") if title else None
+    made = Session(channel_id, thread_ts, status, named, initiator=begun_by)
+    workspace.sessions[(channel_id, thread_ts)] = made
+    return made
 
 
 def _fall_back(session: Session) -> Change:

@@ -33,7 +33,12 @@ class Arguments:
     """Typed reading of arguments. A value of the wrong kind raises Slack's error for it."""
 
     def __init__(self, values: Json) -> None:
+        self._given = values.keys()
         self._values = {name: value for name, value in values.items() if value is not None}
+
+    def given(self, name: str) -> bool:
+        """Whether it was named at all, if only as null."""
+        return name in self._given
 
     def has(self, name: str) -> bool:
         return name in self._values
@@ -81,6 +86,16 @@ class Arguments:
             return None
         items = cast(list[Any], value) if isinstance(value, list) else None
         if items is None or not all(isinstance(item, dict) for item in items):
+            raise SlackError(error)
+        return items
+
+    def texts(self, name: str, error: str) -> list[str] | None:
+        """A list of strings, given as JSON or as JSON in a string."""
+        value = self._decoded(name, error)
+        if value is None:
+            return None
+        items = cast(list[Any], value) if isinstance(value, list) else None
+        if items is None or not all(isinstance(item, str) for item in items):
             raise SlackError(error)
         return items
 

@@ -7,6 +7,7 @@ from bot.playground.arguments import Arguments
 from bot.playground.coverage import Method
 from bot.playground.model import Change, Channel, Install, Json, SlackError
 from bot.playground.screens import Screens
+from bot.playground.stream_content import DEFAULT_RULES, StreamRules
 from bot.playground.workspace import Workspace
 
 Answer = tuple[Json, Change]
@@ -55,6 +56,9 @@ class Call:
     triggers: Triggers
     screens: Screens
     feature_disabled: bool = False
+    streams: StreamRules = DEFAULT_RULES
+    # The events the app is subscribed to; None means all.
+    subscribed: frozenset[str] | None = None
 
     @property
     def bot(self) -> str:

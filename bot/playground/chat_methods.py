@@ -21,7 +21,7 @@ def post_message(call: Call) -> Answer:
         call.now,
         thread_ts=call.arguments.text("thread_ts"),
         blocks=blocks,
-        metadata=_metadata(call),
+        metadata=metadata_of(call),
         broadcast=call.arguments.flag("reply_broadcast"),
     )
     message = posted(change)
@@ -44,7 +44,7 @@ def update(call: Call) -> Answer:
         call.now,
         text=text,
         blocks=blocks,
-        metadata=_metadata(call),
+        metadata=metadata_of(call),
     )
     message = posted(change)
     shown = call.workspace.shown(message)
@@ -130,7 +130,7 @@ def content(arguments: Arguments) -> tuple[str | None, list[Json] | None]:
     return text, blocks
 
 
-def _metadata(call: Call) -> Json | None:
+def metadata_of(call: Call) -> Json | None:
     metadata = call.arguments.mapping("metadata", "invalid_metadata_format")
     if metadata and not (
         isinstance(metadata.get("event_type"), str)

@@ -19,7 +19,7 @@ class Method:
 
     Any one of `scopes` is enough; `*:read` stands for the scope of the channel's kind.
     `confidence` says how the facts were learnt: D a documentation page, S source, K long known,
-    U unverified.
+    M measured by others, U unverified.
     """
 
     name: str
@@ -63,6 +63,16 @@ _POST_ERRORS = (
 _PAGE = "cursor limit "
 _PAGE_ERRORS = "invalid_cursor invalid_limit "
 _RANGE = "oldest latest inclusive include_all_metadata "
+_LOOK = "icon_emoji icon_url username "
+_STREAM_ERRORS = (
+    "channel_not_found not_in_channel is_archived channel_type_not_supported invalid_chunks "
+    "invalid_blocks invalid_blocks_format msg_blocks_too_many msg_blocks_too_long msg_too_long "
+    "no_text "
+)
+_OPEN_STREAM_ERRORS = (
+    "message_not_found message_not_owned_by_app message_not_in_streaming_state "
+    "streaming_mode_mismatch "
+)
 _SESSION_ERRORS = (
     "feature_disabled channel_not_found user_not_found not_authorized thread_ts_required "
 )
@@ -88,7 +98,8 @@ METHODS: dict[str, Method] = {
             3,
             "chat:write",
             "channel* ts* " + _POST_ARGUMENTS,
-            _POST_ERRORS + "cant_update_message message_not_found is_inactive",
+            _POST_ERRORS + "cant_update_message message_not_found is_inactive "
+            "streaming_state_conflict",
         ),
         Method(
             "chat.delete",
@@ -96,6 +107,31 @@ METHODS: dict[str, Method] = {
             "chat:write",
             "channel* ts*",
             "cant_delete_message message_not_found channel_not_found",
+        ),
+        Method(
+            "chat.startStream",
+            2,
+            "chat:write",
+            "channel* thread_ts* recipient_user_id recipient_team_id task_display_mode "
+            "markdown_text chunks " + _LOOK,
+            _STREAM_ERRORS + "missing_recipient_user_id missing_recipient_team_id user_not_found "
+            "cannot_reply_to_message",
+        ),
+        Method(
+            "chat.appendStream",
+            4,
+            "chat:write",
+            "channel* ts* markdown_text chunks",
+            _STREAM_ERRORS + _OPEN_STREAM_ERRORS + "stopped_by_user",
+            "M",
+        ),
+        Method(
+            "chat.stopStream",
+            2,
+            "chat:write",
+            "channel* ts* markdown_text chunks blocks metadata session_status",
+            _STREAM_ERRORS + _OPEN_STREAM_ERRORS + "invalid_metadata_format",
+            "M",
         ),
         Method(
             "chat.postEphemeral",
@@ -221,13 +257,20 @@ METHODS: dict[str, Method] = {
             3,
             "chat:write",
             "channel_id* title* thread_ts",
-            _SESSION_ERRORS + "invalid_name",
+            _SESSION_ERRORS + "invalid_name is_archived",
         ),
         Method(
             "assistant.threads.setStatus",
             "special",
             "chat:write",
             "channel_id* thread_ts* status* loading_messages icon_emoji icon_url username",
+            "channel_not_found invalid_thread_ts",
+        ),
+        Method(
+            "assistant.threads.setTitle",
+            4,
+            "assistant:write",
+            "channel_id* thread_ts* title*",
             "channel_not_found invalid_thread_ts",
         ),
         Method(

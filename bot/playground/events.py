@@ -22,6 +22,15 @@ def app_mention(posted: Json) -> Json:
     return {k: v for k, v in posted.items() if k != "channel_type"} | {"type": "app_mention"}
 
 
+_KINDS = {"channel": "channels", "group": "groups", "im": "im", "mpim": "mpim"}
+
+
+def subscription(event: Json) -> str:
+    """The name under which an app subscribes to an event: that of messages is of their channel."""
+    kind: str = event["type"]
+    return f"message.{_KINDS[event['channel_type']]}" if kind == "message" else kind
+
+
 def message_changed(channel: Channel, ts: str, message: Json, previous: Json) -> Json:
     hidden = _hidden(channel, "message_changed", ts)
     return hidden | {"message": message, "previous_message": previous}
@@ -68,14 +77,14 @@ def member_joined(channel: Channel, user_id: str, inviter: str, ts: str) -> Json
     }
 
 
-def session_stopped(session: Session, user_id: str, ts: str) -> Json:
-    """A person pressed Stop; the list names the streams Slack has ended: none, we have none."""
+def session_stopped(session: Session, user_id: str, ended: list[str], ts: str) -> Json:
+    """A person pressed Stop; `ended` are the streams Slack has ended for it."""
     return {
         "type": "agent_session_stopped",
         "channel": session.channel,
         "user": user_id,
         "thread_ts": session.thread_ts,
-        "streaming_message_ts": [],
+        "streaming_message_ts": ended,
         "event_ts": ts,
     }
 

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from bot.playground import events
+from bot.playground import agent_sessions, events
 from bot.playground.acts import ACTS, Act, refusal
 from bot.playground.arguments import Arguments, read_arguments
 from bot.playground.call import Call
@@ -17,6 +17,7 @@ from bot.playground.limits import LimitMode, Limits
 from bot.playground.model import Change, Json, Misuse, SlackError
 from bot.playground.response_urls import respond
 from bot.playground.socket_mode import ACK_DEADLINE, RETRY_SCHEDULE, SocketMode
+from bot.playground.stream_content import StreamRules
 from bot.playground.web_api import authorize, method_named, perform
 from bot.playground.workspace import Workspace
 
@@ -49,6 +50,9 @@ class LocalSlack:
         self.journal = journal_of(journal_size)
         self.faults = Faults()
         self.limits = Limits(limits, post_burst)
+        self.streams = StreamRules()
+        self.subscribed: frozenset[str] | None = None
+        clock.watchers.append(self.catch_up)
         self.feed = Feed(first=int(clock()) * 1000)
         self.socket_mode = SocketMode(
             workspace.installs[0].app_id, clock, ack_deadline, retry_schedule
@@ -58,11 +62,20 @@ class LocalSlack:
             workspace, clock, self.journal, self.socket_mode, self.apply
         )
 
+    def catch_up(self) -> None:
+        """Let happen what was due: streams break off, statuses fall back."""
+        self.apply(agent_sessions.expire(self.workspace, self.now()))
+
     def apply(self, change: Change) -> None:
         """Tell the page and the app what an act or call did."""
         for item in change.redraw:
             self.feed.publish(item)
         for event in change.events:
+            if (
+                self.subscribed is not None
+                and events.subscription(event.inner) not in self.subscribed
+            ):
+                continue
             install = self.workspace.install_of(event.team_id)
             event_id = self.workspace.new_id("Ev")
             body = events.callback(install, event_id, event.inner, self.now())
@@ -81,6 +94,7 @@ class LocalSlack:
         body: bytes,
     ) -> Reply:
         """One Web API call, recorded in the journal."""
+        self.catch_up()
         values: Json = {}
         try:
             values = read_arguments(query, content_type, body)
@@ -131,6 +145,7 @@ class LocalSlack:
 
     async def act(self, request: Json) -> Json:
         """Do what a person does: `{"as": user id, "do": word, …}`. Refusals are answers too."""
+        self.catch_up()
         try:
             wanted = Arguments(request)
             user = self.workspace.user(wanted.need("as"))
@@ -168,6 +183,8 @@ class LocalSlack:
             triggers=self.interactivity.triggers,
             screens=self.interactivity.screens,
             feature_disabled=self.faults.feature_disabled,
+            streams=self.streams,
+            subscribed=self.subscribed,
         )
         body, change = perform(call)
         self.apply(change)

@@ -11,6 +11,7 @@ ChannelKind = Literal["channel", "group", "im"]
 StreamingState = Literal["in_progress", "completed", "stopped", "errored"]
 Status = Literal["processing", "suspended", "active", "closed"]
 STATUSES: tuple[Status, ...] = ("processing", "suspended", "active", "closed")
+PRECEDENCE: tuple[Status, ...] = ("suspended", "processing", "active", "closed")
 
 SLACKBOT = "USLACKBOT"
 
@@ -152,7 +153,8 @@ class Ephemeral:
 
 @dataclass(slots=True)
 class Session:
-    """An agent session of one thread; `until` is when `processing` falls back (epoch seconds)."""
+    """An agent session of one thread: `status` is the app's own, `others` is that of other agents
+    by user id. `until` is when `processing` falls back (epoch seconds)."""
 
     channel: str
     thread_ts: str
@@ -161,6 +163,16 @@ class Session:
     until: float | None = None
     # Set by the legacy assistant.threads.setStatus, which a post of the app clears.
     legacy: bool = False
+    initiator: str | None = None
+    # icon_emoji, icon_url, username and loading_messages of what shows that it works.
+    look: Json = field(default_factory=lambda: Json())
+    others: dict[str, Status] = field(default_factory=lambda: dict[str, Status]())
+
+    @property
+    def whole(self) -> Status:
+        """What the thread shows: the most pressing status of all agents in it."""
+        present = {self.status, *self.others.values()}
+        return next(status for status in PRECEDENCE if status in present)
 
 
 @dataclass(frozen=True, slots=True)

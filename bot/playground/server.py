@@ -13,7 +13,7 @@ from typing import Self
 
 from aiohttp import web
 
-from bot.playground import agent_sessions, routes, state_file
+from bot.playground import routes, state_file
 from bot.playground.clock import Clock
 from bot.playground.faults import Faults
 from bot.playground.journal import Journal
@@ -24,10 +24,11 @@ from bot.playground.seed import DEFAULT_SCOPES, seeded
 from bot.playground.socket_mode import ACK_DEADLINE, RETRY_SCHEDULE, DisconnectReason
 from bot.playground.sole import bot_lock
 from bot.playground.state_file import Kept
+from bot.playground.stream_content import StreamRules
 from bot.playground.supervise import Bot
 from bot.playground.workspace import Workspace
 
-SESSION_CHECK_SECONDS = 5.0
+EXPIRY_CHECK_SECONDS = 1.0
 # Of a playground that runs for days.
 JOURNAL_SIZE = 500
 
@@ -52,7 +53,8 @@ class PlaygroundConfig:
 class Playground:
     """The local Slack in this process: `async with Playground() as slack`.
 
-    Leaving it raises `Misused` if the app did what Slack does not define.
+    Leaving it raises `Misused` if the app did what Slack does not define. `subscribed` names the
+    events the app hears, None all; `streams` bends the rules of streams.
     """
 
     def __init__(
@@ -63,6 +65,8 @@ class Playground:
         post_burst: int = 4,
         ack_deadline: float = ACK_DEADLINE,
         scopes: Iterable[str] = DEFAULT_SCOPES,
+        subscribed: Iterable[str] | None = None,
+        streams: StreamRules | None = None,
         journal_size: int | None = None,
     ) -> None:
         self.config = config or PlaygroundConfig()
@@ -77,6 +81,8 @@ class Playground:
             retry_schedule=self.config.retry_schedule,
             journal_size=journal_size,
         )
+        self.local.subscribed = None if subscribed is None else frozenset(subscribed)
+        self.local.streams = streams or StreamRules()
         state = self.config.state
         self.bot = Bot(self.local.feed.publish, bot_lock(state) if state is not None else None)
         self.port = 0
@@ -159,7 +165,7 @@ class Playground:
         self.workspace.web_base = f"http://{self.config.host}:{self.port}"
         self._tasks = [
             asyncio.create_task(self._notice_sockets(), name="notice the bot's sockets"),
-            asyncio.create_task(self._let_statuses_expire(), name="let statuses expire"),
+            asyncio.create_task(self._let_things_expire(), name="let things expire"),
         ]
         if self.config.state is not None:
             keeping = state_file.keep(self.config.state, self._kept, self.local.feed, self.bot.say)
@@ -214,10 +220,10 @@ class Playground:
             if socket_mode.sockets:
                 self.bot.connected()
 
-    async def _let_statuses_expire(self) -> None:
+    async def _let_things_expire(self) -> None:
         while True:
-            await asyncio.sleep(SESSION_CHECK_SECONDS)
-            self.local.apply(agent_sessions.expire(self.workspace, self.local.now()))
+            await self.clock.sleep(EXPIRY_CHECK_SECONDS)
+            self.local.catch_up()
 
 
 def _kept(config: PlaygroundConfig, scopes: Iterable[str]) -> Kept:

@@ -44,7 +44,10 @@ def to_json(workspace: Workspace) -> Json:
             for message in posted.values()
         ],
         "ephemerals": [record(e) | {"message": _message(e.message)} for e in workspace.ephemerals],
-        "sessions": [record(session) for session in workspace.sessions.values()],
+        "sessions": [
+            record(s) | {"look": {**s.look}, "others": {**s.others}}
+            for s in workspace.sessions.values()
+        ],
         "usergroups": [record(group) for group in workspace.usergroups.values()],
         "files": [_file(file) for file in workspace.files.values()],
         "streams": [record(s) | {"parts": [*s.parts]} for s in workspace.streams.values()],

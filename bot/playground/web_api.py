@@ -5,6 +5,7 @@ from collections.abc import Callable
 from bot.playground import chat_methods as chat
 from bot.playground import conversation_methods as conversations
 from bot.playground import session_methods as sessions
+from bot.playground import stream_methods as streams
 from bot.playground import view_methods as views
 from bot.playground.call import Answer, Call, fact, missing_scope
 from bot.playground.coverage import METHODS, Method
@@ -22,6 +23,9 @@ FUNCTIONS: dict[str, Callable[[Call], Answer]] = {
     "chat.postMessage": chat.post_message,
     "chat.update": chat.update,
     "chat.delete": chat.delete,
+    "chat.startStream": streams.start,
+    "chat.appendStream": streams.append,
+    "chat.stopStream": streams.stop,
     "chat.postEphemeral": chat.post_ephemeral,
     "chat.getPermalink": chat.get_permalink,
     "conversations.info": conversations.info,
@@ -43,6 +47,7 @@ FUNCTIONS: dict[str, Callable[[Call], Answer]] = {
     "agents.sessions.setStatus": sessions.set_status,
     "agents.sessions.rename": sessions.rename,
     "assistant.threads.setStatus": sessions.set_assistant_status,
+    "assistant.threads.setTitle": sessions.set_assistant_title,
     "assistant.threads.setSuggestedPrompts": sessions.set_suggested_prompts,
     "bots.info": conversations.bot_info,
     "team.info": conversations.team_info,

@@ -286,7 +286,7 @@ class Workspace:
             raise SlackError("message_not_found")
         whispered.text, whispered.blocks = text, self._with_ids(blocks)
         shown = self.shown_ephemeral(ephemeral)
-        return Change((), ({"type": "ephemeral_changed", "message": shown},), whispered)
+        return Change((), ({"type": "ephemeral", "message": shown},), whispered)
 
     def remove_whisper(self, whispered: Message) -> Change:
         ephemeral = next((e for e in self.ephemerals if e.message is whispered), None)
