@@ -53,9 +53,7 @@ class House:
     async def answer(self, answer: Answer, by: Person = ANA) -> None:
         ask = self.listed.ask().ask.id
         key = f"act:{next(_numbers)}"
-        await self.bridge.accept(
-            Reply(key=key, thread=self.thread, by=by, ask=ask, answer=answer)
-        )
+        await self.bridge.accept(Reply(key=key, thread=self.thread, by=by, ask=ask, answer=answer))
 
     async def stop(self, by: Person = ANA) -> None:
         key = f"stop:{next(_numbers)}"
@@ -93,13 +91,18 @@ async def running(
     idle_after: float = 60,
     drain: bool = True,
     shared: bool = False,
+    rules: Rules = QUICK,
 ) -> AsyncGenerator[House]:
     """A bot that owns the bucket under a new epoch. Left without `drain`, it dies as by kill -9;
     `shared` lets it open a SQLite file that another bot of the test has open."""
     agent = connector or DemoConnector(DemoConfig(data_dir=data_dir, speed=speed))
-    async with Database.open(config, shared=shared) as database, agent, asyncio.TaskGroup() as tasks:
+    async with (
+        Database.open(config, shared=shared) as database,
+        agent,
+        asyncio.TaskGroup() as tasks,
+    ):
         supervisor = Supervisor(
-            database, {"demo": agent}, ListedSurface(listed), QUICK, tasks, idle_after=idle_after
+            database, {"demo": agent}, ListedSurface(listed), rules, tasks, idle_after=idle_after
         )
         supervisor.gained(bucket_of(TEAM), await _claim(database))
         sweeping = tasks.create_task(supervisor.run())
