@@ -101,7 +101,13 @@ SENTENCES = {
     "message_not_found": "That message is gone.",
     "no_such_element": "That button is gone.",
     "no_text": "Write something first.",
+    "no_commands_in_threads": "Commands are not supported in threads.",
+    "no_modal": "That window is closed.",
+    "no_such_command": "There is no such command.",
+    "no_such_option": "That cannot be chosen.",
+    "no_such_shortcut": "There is no such shortcut.",
     "not_in_channel": "You are not in this channel.",
+    "too_many_chosen": "That is more than can be chosen.",
     "session_not_processing": "Nothing is running here.",
 }
 

@@ -106,7 +106,8 @@ class Interactivity:
         groups = as_list(answer.get("option_groups"))
         offered: list[Json] = [option for group in groups for option in group["options"]]
         offered = offered or as_list(answer.get("options"))
-        self.screens.offered[(user.id, *at)] = offered
+        known = self.screens.offered.setdefault((user.id, *at), [])
+        known += [option for option in offered if option not in known]
         return {"acked": True, **answer, "options": offered}
 
     # ---- modals

@@ -46,7 +46,7 @@ def successor(old: Json, new: Json) -> Json:
 class Screens:
     """`stacks`: a person's open modals, the one on top last. `errors`: of a view, by block.
     `chosen`: what elements of a message hold, by (person, channel, ts). `offered`: the options
-    last loaded for (person, block, action). Nothing of it outlives a run."""
+    loaded for (person, block, action). Nothing of it outlives a run."""
 
     stacks: dict[str, list[Json]] = field(default_factory=lambda: dict[str, list[Json]]())
     errors: dict[str, dict[str, str]] = field(default_factory=lambda: dict[str, dict[str, str]]())
