@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Callable, Mapping
-from contextlib import AsyncExitStack
+from collections.abc import Mapping
+from contextlib import AsyncExitStack, suppress
 
 import structlog
 
@@ -14,7 +14,7 @@ from bot.agents.registry import build
 from bot.bridge.bridge import StoreBridge, bucket_of
 from bot.bridge.ownership import Ownership
 from bot.bridge.supervisor import Supervisor
-from bot.core.errors import StoreUnavailable
+from bot.core.errors import BotError
 from bot.core.policy import Rules
 from bot.core.ports import Connector
 from bot.settings import Settings
@@ -30,15 +30,42 @@ log = structlog.get_logger()
 
 DATABASE_PATIENCE = 1.0
 
+DRAIN_PATIENCE = 8.5
+"""Seconds for sessions to save and leases to be given back. What is late is found again by the next
+owner; the rest of the 10 s goes to closing connections."""
+
 
 async def run(settings: Settings, *, migrating: bool = True) -> None:
-    """Serve until SIGTERM or SIGINT, then stop receiving, let sessions save, and leave.
+    """Serve until SIGTERM or SIGINT, then stop receiving, let sessions save, and leave. A signal
+    during the start ends it at once.
 
-    Raises ConfigError for what has to be mended before a start.
+    Raises ConfigError for what has to be mended before a start; a group of errors when a part of
+    the running bot fails.
     """
-    stopping = asyncio.Event()
+    stopping, started = asyncio.Event(), asyncio.Event()
+    working = asyncio.ensure_future(_work(settings, migrating, stopping, started))
+
+    def stop(number: signal.Signals) -> None:
+        log.info("stopping", signal=number.name)
+        stopping.set()
+        if not started.is_set():
+            working.cancel()
+        # A second signal ends the process at once.
+        asyncio.get_running_loop().remove_signal_handler(number)
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, _once(stopping, number))
+        asyncio.get_running_loop().add_signal_handler(number, stop, number)
+    try:
+        await working
+    except asyncio.CancelledError:
+        if not stopping.is_set():
+            raise
+    log.info("stopped")
+
+
+async def _work(
+    settings: Settings, migrating: bool, stopping: asyncio.Event, started: asyncio.Event
+) -> None:
     if migrating:
         await upgrade(settings)
     else:
@@ -50,8 +77,8 @@ async def run(settings: Settings, *, migrating: bool = True) -> None:
             for name, config in settings.agents.items()
         }
         slack = await stack.enter_async_context(connect(settings.slack))
+        started.set()
         await _serve(settings, database, connectors, slack, stopping)
-    log.info("stopped")
 
 
 async def upgrade(settings: Settings) -> str:
@@ -96,19 +123,15 @@ async def _serve(
             await stopping.wait()
             log.info("draining")
             receiving.cancel()
-            await asyncio.wait([receiving])
-            await ownership.drain()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(DRAIN_PATIENCE):
+                    await asyncio.wait([receiving])
+                    await ownership.drain()
+            for bucket in ownership.held:
+                log.warning("bucket.not_drained", bucket=bucket)
+                supervisor.lost(bucket)
             for task in background:
                 task.cancel()
-
-
-def _once(stopping: asyncio.Event, number: signal.Signals) -> Callable[[], None]:
-    def stop() -> None:
-        stopping.set()
-        # A second signal ends the process at once.
-        asyncio.get_running_loop().remove_signal_handler(number)
-
-    return stop
 
 
 async def _turning() -> str | None:
@@ -124,5 +147,5 @@ async def _reachable(database: Database) -> str | None:
     try:
         async with asyncio.timeout(DATABASE_PATIENCE), database.transaction():
             return None
-    except (TimeoutError, StoreUnavailable):
+    except (TimeoutError, BotError):
         return "the database cannot be reached"

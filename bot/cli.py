@@ -8,9 +8,9 @@ import errno
 import os
 import signal
 import sys
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn, cast
 
 import typer
 
@@ -77,7 +77,7 @@ def playground(
         port=port,
         state=state,
         fresh=fresh,
-        retry_schedule=tuple(float(seconds) for seconds in redeliver.split(",")),
+        retry_schedule=_seconds(redeliver),
     )
     try:
         with sole_use(state):
@@ -88,9 +88,18 @@ def playground(
     except BadState as error:
         _refuse(str(error))
     except OSError as error:
+        if isinstance(error, PermissionError):
+            _refuse(f"{error.filename} cannot be written. Name another directory: --data PATH")
         if error.errno != errno.EADDRINUSE:
             raise
         _refuse(f"Port {port} is taken. Name another: threadline playground --port 0")
+
+
+def _seconds(listed: str) -> tuple[float, ...]:
+    try:
+        return tuple(float(seconds) for seconds in listed.split(","))
+    except ValueError:
+        _refuse(f"--redeliver takes seconds with commas between, as 0.5,60,300, not {listed!r}")
 
 
 async def _playground(config: PlaygroundConfig, data: Path | None) -> None:
@@ -180,8 +189,22 @@ def _until_done(work: Coroutine[object, object, None]) -> None:
         asyncio.run(work)
     except BotError as error:
         _refuse(error.user_message)
+    except BaseExceptionGroup as group:
+        mendable = list(_leaves(group))
+        if not all(isinstance(error, BotError) for error in mendable):
+            raise
+        _refuse(" ".join(dict.fromkeys(str(error) for error in mendable)))
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
+
+
+def _leaves(error: BaseException) -> Iterator[BaseException]:
+    """The errors of a group, however deep."""
+    if not isinstance(error, BaseExceptionGroup):
+        yield error
+        return
+    for inner in cast(BaseExceptionGroup[BaseException], error).exceptions:
+        yield from _leaves(inner)
 
 
 def _refuse(sentence: str) -> NoReturn:

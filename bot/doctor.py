@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Protocol
 
 import yaml
+from aiohttp import ClientError
 from pydantic import BaseModel
+from slack_sdk.errors import SlackClientError
 
 from bot.agents.registry import AgentConfig, build
-from bot.core.errors import AgentError, BotError, ConfigError
+from bot.core.errors import BotError, ConfigError
 from bot.settings import Settings
 from bot.slack.app import connect
 from bot.slack.config import SlackConfig
@@ -104,11 +106,19 @@ async def _slack(config: SlackConfig) -> list[Finding]:
     try:
         async with connect(config) as slack:
             found = Finding(True, f"Both tokens are good; I am {slack.me.name} in {slack.me.team}.")
-            return [found, *_compare(manifest(), await _granted(slack.web))]
+            return [found, *await _access(slack.web)]
     except ConfigError as error:
         return [Finding(False, f"{error.key}: {error.problem}", error.hint)]
     except BotError as error:
         return [Finding(False, error.user_message, "Check the network, then run this again")]
+
+
+async def _access(web: _Web) -> list[Finding]:
+    try:
+        granted = await _granted(web)
+    except (SlackClientError, ClientError, TimeoutError):
+        return [Finding(False, "Slack did not tell my scopes.", "Run this again in a minute")]
+    return _compare(manifest(), granted)
 
 
 async def _granted(web: _Web) -> frozenset[str]:
@@ -140,6 +150,8 @@ async def _agent(name: str, config: AgentConfig) -> Finding:
     try:
         async with build(config) as connector:
             health = await connector.check()
-    except AgentError as error:
+    except ConfigError as error:
+        return Finding(False, f"Agent {name}: {error.problem}", error.hint)
+    except BotError as error:
         return Finding(False, f"Agent {name}: {error.user_message}", "Start it and try again")
     return Finding(health.ok, f"Agent {name}: {health.detail}", "Start it and try again")

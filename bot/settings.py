@@ -6,6 +6,8 @@ The environment wins over `.env`, and both over the file, which is for the agent
 from __future__ import annotations
 
 import os
+import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -14,6 +16,7 @@ from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
+    SettingsError,
     TomlConfigSettingsSource,
 )
 
@@ -33,7 +36,11 @@ class Settings(BaseSettings):
     """One field for each variable of the README's table."""
 
     model_config = SettingsConfigDict(
-        env_file=".env", env_file_encoding="utf-8", extra="ignore", populate_by_name=True
+        env_file=".env",
+        env_file_encoding="utf-8",
+        env_ignore_empty=True,
+        extra="ignore",
+        populate_by_name=True,
     )
 
     slack_bot_token: SecretStr = SecretStr("")
@@ -42,8 +49,8 @@ class Settings(BaseSettings):
     data_dir: Annotated[
         Path, Field(validation_alias=AliasChoices("threadline_data_dir", "data_dir"))
     ] = Path("data")
-    database_url: str = ""
-    database_direct_url: str | None = None
+    database_url: Annotated[str, Field(repr=False)] = ""
+    database_direct_url: Annotated[str | None, Field(repr=False)] = None
     host: Annotated[str, Field(validation_alias=AliasChoices("threadline_host", "host"))] = (
         "127.0.0.1"
     )
@@ -108,16 +115,44 @@ class Settings(BaseSettings):
 
 
 def load() -> Settings:
-    """The settings of this process. Raises ConfigError naming the variable and the remedy."""
+    """The settings of this process. Raises ConfigError naming the variable and the remedy; the
+    value, which may be a secret, is in none of its words."""
     try:
         settings = Settings()
         # Each section validates itself, and must do so before anything is opened.
         _ = (settings.slack, settings.store, settings.web)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-        key = ".".join(str(part) for part in first["loc"]) or "configuration"
-        problem = first["msg"].removeprefix("Value error, ")
-        raise ConfigError(
-            key, problem, "See the table of settings in the README, then start again"
-        ) from None
+        path = ".".join(str(part) for part in first["loc"]) or "configuration"
+        key = _VARIABLES.get((error.title, path)) or _upper(path)
+        raise ConfigError(key, first["msg"].removeprefix("Value error, "), SEE) from None
+    except SettingsError as error:
+        raise ConfigError("AGENTS", "is not JSON", "Better name agents in the TOML file") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise ConfigError("configuration", f"a file cannot be read ({_why(error)})", SEE) from None
     return settings
+
+
+SEE = "See the table of settings in the README, then start again"
+
+_VARIABLES: Mapping[tuple[str, str], str] = {
+    (StoreConfig.__name__, "url"): "DATABASE_URL",
+    (StoreConfig.__name__, "direct_url"): "DATABASE_DIRECT_URL",
+    (SlackConfig.__name__, "api_url"): "SLACK_API_URL",
+}
+"""What an operator wrote, by the section's own name for it."""
+
+
+def _upper(path: str) -> str:
+    """Variables are written large; what stands in the TOML file, as it stands there."""
+    return path if "." in path else path.upper()
+
+
+def _why(error: Exception) -> str:
+    match error:
+        case OSError():
+            return f"{error.filename}: {error.strerror}"
+        case tomllib.TOMLDecodeError():
+            return f"the TOML file: {error}"
+        case _:
+            return "it is not UTF-8"

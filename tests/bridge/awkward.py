@@ -7,10 +7,12 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import TracebackType
 
 from bot.agents.demo.connector import DemoConfig, DemoConnector
 from bot.core.asks import Answer
 from bot.core.events import AgentEvent, ThoughtDelta, TurnEnded
+from bot.core.policy import Capabilities
 from bot.core.ports import RemoteSession
 
 
@@ -76,15 +78,23 @@ class AwkwardAgent:
     def __init__(self, data_dir: Path, faults: Faults, speed: float = 0) -> None:
         self._real = DemoConnector(DemoConfig(data_dir=data_dir, speed=speed))
         self._faults = faults
-        self.capabilities = self._real.capabilities
         self.check, self.create = self._real.check, self._real.create
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return self._real.capabilities
 
     async def __aenter__(self) -> AwkwardAgent:
         await self._real.__aenter__()
         return self
 
-    async def __aexit__(self, *_: object) -> None:
-        await self._real.__aexit__(None, None, None)
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self._real.__aexit__(kind, error, traceback)
 
     @asynccontextmanager
     async def attach(self, remote_id: str, cursor: str | None) -> AsyncGenerator[RemoteSession]:
