@@ -17,6 +17,7 @@ In a test::
 
 `Playground` has `base_url`, `page_url`, `bot_token`, `app_token`, `people`, `person(name)`,
 `whispers(person)`, `until(condition, timeout)`, `workspace`, `journal`, `faults`, `environment()`,
+`register(features)`,
 `disconnect(reason)`, `drop_sockets()`, `start_bot(argv, env)`, `bot`. Leaving it raises `Misused`
 if the app did what Slack does not define. People and threads: see `people`. The command line calls
 `serve`.

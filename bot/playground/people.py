@@ -233,9 +233,14 @@ class Person:
         """Close the modal on top, or all of them."""
         await self._do("close_modal", view=self._top().view["id"], all=everything)
 
-    async def command(self, text: str, channel: str = "#general") -> bool:
-        """Type a slash command in a channel (by name or id); whether the app acked in time."""
-        done = await self._do("command", channel=self._channel(channel), text=text)
+    async def command(self, text: str, where: str | Thread = "#general") -> bool:
+        """Type a slash command in a channel (by name or id); whether the app acked in time with
+        something Slack can use. Slack refuses commands in threads."""
+        if isinstance(where, Thread):
+            place = {"channel": where.channel, "thread_ts": where.ts}
+        else:
+            place = {"channel": self._channel(where)}
+        done = await self._do("command", **place, text=text)
         return done["acked"] and "trouble" not in done
 
     async def shortcut(self, name: str, on: Thread | Post | None = None) -> bool:

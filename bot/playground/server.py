@@ -19,6 +19,7 @@ from bot.playground.faults import Faults
 from bot.playground.journal import Journal
 from bot.playground.limits import LimitMode
 from bot.playground.local_slack import LocalSlack
+from bot.playground.model import Json
 from bot.playground.people import Person
 from bot.playground.seed import DEFAULT_SCOPES, seeded
 from bot.playground.socket_mode import ACK_DEADLINE, RETRY_SCHEDULE, DisconnectReason
@@ -139,6 +140,13 @@ class Playground:
     def whispers(self, person: Person) -> list[str]:
         """What only this person was shown, oldest first."""
         return person.whispers()
+
+    def register(self, features: Mapping[str, Sequence[Json]]) -> None:
+        """Give the app what its manifest says under `features`: `slash_commands` [{command,
+        should_escape, …}] and `shortcuts` [{name, type: global or message, callback_id, …}]."""
+        install = self.workspace.installs[0]
+        install.commands = list(features.get("slash_commands", ()))
+        install.shortcuts = list(features.get("shortcuts", ()))
 
     def until(self, holds: Callable[[], object], timeout: float = 10.0) -> Awaitable[None]:
         """Wait until `holds()`, looking again at every change of workspace or journal."""
