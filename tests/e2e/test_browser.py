@@ -43,10 +43,11 @@ async def _playground(data: Path) -> AsyncGenerator[str]:
     assert process.stdout is not None
     try:
         async with asyncio.timeout(20):
-            while not (
-                found := re.search(r"http://\S+", (await process.stdout.readline()).decode())
-            ):
-                pass
+            found = None
+            while found is None:
+                line = await process.stdout.readline()
+                assert line, "the playground ended before it printed its address"
+                found = re.search(r"http://\S+", line.decode())
         yield found.group()
     finally:
         process.terminate()
@@ -123,3 +124,22 @@ async def test_another_person_is_refused_privately(page: Page) -> None:
     await page.get_by_test_id("person-switch").get_by_text("Ana").click()
     await expect(pane).not_to_contain_text("Only visible to you")
     await expect(allow).to_be_visible()
+
+
+async def test_a_mention_opens_its_thread_and_says_what_it_waits_for(page: Page) -> None:
+    """Written while the bot is stopped, found when it starts; the log says so in short lines."""
+    await page.get_by_test_id("bot-kill").click()
+    await expect(page.get_by_test_id("bot-state")).to_have_attribute("data-state", "stopped")
+    await page.get_by_test_id("composer").fill("@threadline help")
+    await page.get_by_test_id("send").click()
+    pane = page.get_by_test_id("thread-pane")
+    await expect(pane).to_contain_text("The bot is stopped.")
+    await page.get_by_test_id("bot-start").click()
+    await expect(_answers(pane).first).to_contain_text("ends what I am doing at any time.")
+    await expect(pane).not_to_contain_text("The bot is")
+    await page.get_by_role("button", name="Show log").click()
+    log = page.get_by_test_id("bot-log")
+    await expect(log.get_by_text("-- the bot ended: SIGKILL")).to_be_visible()
+    line = log.locator(".stamped", has_text="turn.ended")
+    await expect(line.locator("time")).to_have_text(re.compile(r"^\d\d:\d\d:\d\d$"))
+    await expect(line.locator(".level")).to_have_text("info")

@@ -12,6 +12,9 @@ const SAYS = {
 };
 
 const ANSI = /\x1b\[[0-9;]*m/g;
+/** A line of a log as most libraries write it: an ISO time, perhaps a level, and the rest. */
+const STAMPED = /^(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?)\s+(?:\[?([a-z]+)\s*\]?\s+)?(.*)$/i;
+const FIELD = /(\b[\w.]+=)/;
 const MOODS = [
   ["bad", /^-- |\b(error|critical|traceback)\b/i],
   ["odd", /\bwarn(ing)?\b/i],
@@ -20,8 +23,24 @@ const MOODS = [
 function Line({ text }) {
   const bare = text.replace(ANSI, "");
   const mood = MOODS.find(([, pattern]) => pattern.test(bare))?.[0];
-  return html`<div class=${classes("line", mood)}>${bare}</div>`;
+  const [, stamp, level, rest] = STAMPED.exec(bare) ?? [];
+  if (!stamp) return html`<div class=${classes("line", mood)}>${bare}</div>`;
+  return html`
+    <div class=${classes("line stamped", mood)} title=${bare}>
+      <time>${clockOf(stamp)}</time><span class="level">${level}</span><span>${fields(rest)}</span>
+    </div>
+  `;
 }
+
+/** The time of day as this reader's clock shows it. */
+function clockOf(stamp) {
+  const when = new Date(stamp.replace(",", "."));
+  return Number.isNaN(when.valueOf()) ? stamp : when.toLocaleTimeString([], { hour12: false });
+}
+
+/** What happened, then what is known of it: names of fields stand back. */
+const fields = (text) =>
+  text.split(FIELD).map((part) => (FIELD.test(part) ? html`<i>${part}</i>` : part.replace(/\s{2,}/g, "  ")));
 
 function Log({ lines, hidden }) {
   const scroller = useRef();

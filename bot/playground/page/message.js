@@ -66,7 +66,7 @@ function Reactions({ message, react }) {
   `;
 }
 
-const DOING = { processing: "is working…", suspended: "is waiting for you" };
+const DOING = { processing: "is working…", suspended: "is waiting for an answer" };
 
 /** "threadline is working…", or nothing when the session is idle. */
 export function Doing({ session }) {

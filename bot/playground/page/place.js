@@ -63,9 +63,9 @@ function FirstSteps({ onPropose, mention }) {
       <h3>Try it</h3>
       <button type="button" onClick=${() => onPropose({ text: line })}>
         <span>Write <code>${line}</code></span>
-        <small>${nameOf(world.app)} answers in a thread and lists what it can do.</small>
+        <small>The thread opens, and there ${nameOf(world.app)} says what it can do.</small>
       </button>
-      <p>While it works: open the thread, press <b>Stop</b>${mention && ", answer as somebody else with the faces at the top"},
+      <p>While it works: press <b>Stop</b>${mention && ", answer as somebody else with the faces at the top"},
         or kill the bot at the bottom of the page and start it again.</p>
     </section>
   `;
@@ -112,6 +112,14 @@ export function ChannelPlace({ channel }) {
       world.tell({ type: "read" });
   });
 
+  /** What is said to the app opens its thread: there the app answers. */
+  async function send(text) {
+    const answer = await act(me, "post", { channel: channel.id, text });
+    const toApp = direct || text.includes(`@${world.app?.name}`);
+    if (answer.ok && toApp && channel.members.includes(world.app?.id)) go(channel.id, answer.ts);
+    return answer;
+  }
+
   /** What a message shows of its thread; a whisper can have none. */
   const extra = (message) =>
     message.id
@@ -138,7 +146,7 @@ export function ChannelPlace({ channel }) {
         channel.is_archived
           ? html`<p class="notice">This channel is archived.</p>`
           : html`<${Composer} label=${label} testid="composer" sendTestid="send" channel=${channel.id} proposal=${proposal}
-            onSend=${(text) => act(me, "post", { channel: channel.id, text })} />`
+            onSend=${send} />`
       }
     </main>
   `;
@@ -153,16 +161,18 @@ function replyTo(channel, root, go) {
   return openers.get(key).open;
 }
 
+const HOMELESS = {
+  stopped: "The bot is stopped, so nothing is here yet. Start it at the bottom of the page.",
+  starting: "The bot is starting. Its Home will be here in a moment.",
+};
+
 export function HomePlace() {
   const { world, me } = useDesk();
   const view = world.homes.get(me);
   const running = world.bot.state === "running";
   // Again when the bot comes back: it was not there to hear the first one.
   useEffect(() => void act(me, "open_home"), [me, running]);
-  const missing =
-    world.bot.state === "stopped"
-      ? "The bot is stopped, so nothing is here yet. Start it at the bottom of the page."
-      : "The app has not published a Home for you yet.";
+  const missing = HOMELESS[world.bot.state] ?? "The app has not published a Home for you yet.";
   return html`
     <main class="place" aria-label=${`${nameOf(world.app)} Home`}>
       <${AppHead} tab="home" />

@@ -6,6 +6,7 @@ import { html, useEffect, useState } from "./html.js";
 import { Icon } from "./icons.js";
 import { Doing } from "./message.js";
 import { MessageList } from "./message_list.js";
+import { nameOf } from "./people.js";
 import { markRead, readTo } from "./reads.js";
 import { byTs } from "./world.js";
 
@@ -35,6 +36,17 @@ const Replies = ({ count }) => html`
   <div class="replies" key="replies" role="separator"><span>${count} ${count === 1 ? "reply" : "replies"}</span></div>
 `;
 
+/** Where the answer will be, or why none comes, while there is none. */
+function Awaiting() {
+  const { world } = useDesk();
+  const app = nameOf(world.app);
+  const says = {
+    stopped: `The bot is stopped. Start it at the bottom of the page: it will find this message.`,
+    starting: `The bot is starting. It will find this message.`,
+  };
+  return html`<p class="awaiting">${says[world.bot.state] ?? `${app} answers here.`}</p>`;
+}
+
 export function Thread({ channel, root }) {
   const { world, me, go } = useDesk();
   const room = world.room(channel.id);
@@ -47,6 +59,7 @@ export function Thread({ channel, root }) {
   const messages = [root, ...replies].map((ts) => room.messages.get(ts)).filter(Boolean);
   const all = whispers.length ? [...messages, ...whispers].sort((a, b) => byTs(a.ts, b.ts)) : messages;
   const session = world.session(channel.id, root);
+  const toApp = channel.kind === "im" || room.messages.get(root)?.text.includes(`<@${world.app?.id}>`);
   const title = channel.kind === "im" ? world.title(channel, me) : `# ${channel.name}`;
 
   useEffect(() => {
@@ -66,7 +79,11 @@ export function Thread({ channel, root }) {
         messages=${all}
         label="Messages in this thread"
         lastRead=${opened}
-        afterFirst=${replies.length > 0 && html`<${Replies} count=${replies.length} />`}
+        afterFirst=${
+          replies.length > 0
+            ? html`<${Replies} count=${replies.length} />`
+            : toApp && !whispers.length && html`<${Awaiting} key="awaiting" />`
+        }
       />
       <${SessionBar} session=${session} />
       ${
