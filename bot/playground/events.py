@@ -1,6 +1,6 @@
 """The inner events of the Events API as functions of what happened. Field names are Slack's."""
 
-from bot.playground.model import Channel, Install, Json, Message, Session
+from bot.playground.model import SLACKBOT, Channel, Install, Json, Message, Session
 
 
 def message_posted(channel: Channel, shown: Json, install: Install) -> Json:
@@ -20,6 +20,22 @@ def message_posted(channel: Channel, shown: Json, install: Install) -> Json:
 def app_mention(posted: Json) -> Json:
     """The second event of a post that names the app: same channel and ts, no channel_type."""
     return {k: v for k, v in posted.items() if k != "channel_type"} | {"type": "app_mention"}
+
+
+def channel_archived(channel: Channel, archived: bool, ts: str) -> Json:
+    kind = "channel_archive" if archived else "channel_unarchive"
+    return {"type": kind, "channel": channel.id, "user": SLACKBOT, "event_ts": ts}
+
+
+def app_left(channel: Channel, ts: str) -> Json:
+    """The app itself was put out of a channel."""
+    kind = "group_left" if channel.kind == "group" else "channel_left"
+    return {"type": kind, "channel": channel.id, "actor_id": SLACKBOT, "event_ts": ts}
+
+
+def tokens_revoked(install: Install, ts: str) -> Json:
+    tokens = {"oauth": list[str](), "bot": [install.user_id]}
+    return {"type": "tokens_revoked", "tokens": tokens, "event_ts": ts}
 
 
 _KINDS = {"channel": "channels", "group": "groups", "im": "im", "mpim": "mpim"}

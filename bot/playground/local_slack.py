@@ -133,6 +133,12 @@ class LocalSlack:
         self._record(name, {}, reply)
         return reply
 
+    def refuse_call(self, name: str, error: str) -> Reply:
+        """Answer a call with one of Slack's errors instead of doing it."""
+        reply = _refused(SlackError(error))
+        self._record(name, {}, reply)
+        return reply
+
     def _record(self, name: str, values: Json, reply: Reply) -> None:
         self.journal.calls.append(CallRecord(self.now(), name, values, reply.status, reply.body))
         self.feed.news.fire()
@@ -165,6 +171,8 @@ class LocalSlack:
     def _answer(self, name: str, authorization: str | None, values: Json) -> Reply:
         method = method_named(name)
         install = authorize(self.workspace, method, authorization)
+        if self.faults.token_error is not None and method.token == "bot":
+            raise SlackError(self.faults.token_error)
         headers = {
             "x-oauth-scopes": ",".join(install.scopes),
             "x-accepted-oauth-scopes": ",".join(method.accepted_scopes),

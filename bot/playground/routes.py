@@ -14,6 +14,7 @@ from aiohttp.typedefs import Middleware
 from bot.playground.agent_sessions import session_record
 from bot.playground.feed import Feed
 from bot.playground.local_slack import LocalSlack
+from bot.playground.mishaps import Unknown, befall, present
 from bot.playground.model import Json, record
 from bot.playground.supervise import Bot
 from bot.playground.workspace import channel_record
@@ -51,6 +52,8 @@ def application(slack: LocalSlack, bot: Bot, key: str) -> web.Application:
     app.router.add_get("/local/state", page.state)
     app.router.add_get("/local/feed", page.feed)
     app.router.add_post("/local/act", page.act)
+    app.router.add_get("/local/fault", page.faults)
+    app.router.add_post("/local/fault", page.befall)
     app.router.add_post("/local/bot", page.control)
     app.router.add_get("/", page.enter)
     app.router.add_get("/{path:.+}", page.file)
@@ -119,6 +122,8 @@ def _web_api(slack: LocalSlack) -> Handle:
             return _cut(request)
         if fault.status is not None:
             reply = slack.break_call(name, fault.status, fault.retry_after)
+        elif fault.error is not None:
+            reply = slack.refuse_call(name, fault.error)
         else:
             authorization = request.headers.get("Authorization")
             reply = slack.call(name, authorization, request.query, request.content_type, body)
@@ -220,6 +225,17 @@ class PageRoutes:
 
     async def act(self, request: web.Request) -> web.StreamResponse:
         return web.json_response(await self._slack.act(await _object(request)))
+
+    async def faults(self, request: web.Request) -> web.StreamResponse:
+        """All faults there are, as `befall` answers them."""
+        return web.json_response(present(self._slack))
+
+    async def befall(self, request: web.Request) -> web.StreamResponse:
+        """Let something go wrong: see `mishaps`."""
+        try:
+            return web.json_response(await befall(self._slack, await _object(request)))
+        except Unknown as error:
+            raise web.HTTPBadRequest(text=f"{error}\n") from error
 
     async def control(self, request: web.Request) -> web.StreamResponse:
         """Kill or start the bot; answers what it is then."""

@@ -19,6 +19,7 @@ from bot.playground.faults import Faults
 from bot.playground.journal import Journal
 from bot.playground.limits import LimitMode
 from bot.playground.local_slack import LocalSlack
+from bot.playground.mishaps import befall
 from bot.playground.model import Json
 from bot.playground.people import Person
 from bot.playground.seed import DEFAULT_SCOPES, seeded
@@ -151,6 +152,10 @@ class Playground:
     def until(self, holds: Callable[[], object], timeout: float = 10.0) -> Awaitable[None]:
         """Wait until `holds()`, looking again at every change of workspace or journal."""
         return self.local.until(holds, timeout)
+
+    async def befall(self, word: str, **fields: object) -> Json:
+        """Let something go wrong that is no switch of `faults`: see `mishaps`."""
+        return await befall(self.local, {"do": word, **fields})
 
     async def disconnect(self, reason: DisconnectReason) -> None:
         """Send `disconnect` to every socket; the client is who closes it."""

@@ -230,11 +230,17 @@ class Workspace:
             message.metadata = metadata or None
         return self.changed(channel, message, previous, now)
 
-    def delete(self, author: str, channel_id: str, ts: str, now: float) -> Change:
-        """Remove one's own message; a root with replies leaves a tombstone in its place."""
-        channel = self.channel_seen_by(author, channel_id)
+    def delete(
+        self, author: str, channel_id: str, ts: str, now: float, *, any_authors: bool = False
+    ) -> Change:
+        """Remove one's own message, or as an administrator `any_authors`; a root with replies
+        leaves a tombstone in its place."""
+        channel = (
+            self.channels[channel_id] if any_authors else self.channel_seen_by(author, channel_id)
+        )
         message = self.message(channel_id, ts)
-        if message.user != author or message.streaming_state == "in_progress":
+        is_open = message.streaming_state == "in_progress"
+        if not any_authors and (message.user != author or is_open):
             raise SlackError("cant_delete_message")
         previous = self.shown(message)
         if self._replies.get((channel_id, ts)):

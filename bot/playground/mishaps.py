@@ -1,0 +1,179 @@
+"""What goes wrong around the app, by name: the same for tests and for `POST /local/fault`.
+
+Each is a JSON object `{"do": word, …}`:
+
+| word | fields | what happens |
+|---|---|---|
+| `set` | those of `Faults`, without `methods` | these switches are set, the others stay |
+| `method` | `method` (`*` for all), those of `MethodFault` | this befalls calls of it |
+| `clear` | | no fault is left; what has happened stays |
+| `revoke_token` | | the bot's token is refused, and the app is told |
+| `archive`, `unarchive` | `channel` | |
+| `remove_app` | `channel` | the bot is put out of it: `not_in_channel` from then on |
+| `delete_message` | `channel`, `ts` | somebody who may do so deletes it, whoever wrote it |
+| `drop_sockets` | | every socket is cut without a word |
+| `disconnect` | `reason` | every socket is told to go |
+| `limits` | `mode` | |
+| `advance` | `seconds` | time passes at once |
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict, fields
+from typing import Any, get_args
+
+from pydantic import TypeAdapter, ValidationError
+
+from bot.playground.arguments import Arguments
+from bot.playground.events import app_left, channel_archived, tokens_revoked
+from bot.playground.faults import Faults, MethodFault
+from bot.playground.limits import LimitMode
+from bot.playground.local_slack import LocalSlack
+from bot.playground.model import SLACKBOT, Change, Channel, Event, Json, SlackError
+from bot.playground.socket_mode import DisconnectReason
+from bot.playground.workspace import redrawn_channel
+
+_FAULTS = TypeAdapter(Faults)
+_METHOD_FAULT = TypeAdapter(MethodFault)
+_SECONDS = TypeAdapter(float)
+
+
+class Unknown(ValueError):
+    """There is no such mishap, or it does not take such fields; the text says why."""
+
+
+async def befall(slack: LocalSlack, request: Json) -> Json:
+    """Let one happen; what all the faults are then. Raises `Unknown`."""
+    word = request.get("do")
+    if word not in MISHAPS:
+        raise Unknown(f'"do" must be one of: {", ".join(MISHAPS)}')
+    wanted = {name: value for name, value in request.items() if name != "do"}
+    try:
+        await MISHAPS[word](slack, wanted)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise Unknown(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+    except SlackError as error:
+        raise Unknown(" ".join((error.code, *error.messages))) from error
+    slack.feed.news.fire()
+    return present(slack)
+
+
+def present(slack: LocalSlack) -> Json:
+    return asdict(slack.faults) | {"limits": slack.limits.mode}
+
+
+async def _set(slack: LocalSlack, wanted: Json) -> None:
+    _require_known(wanted, Faults, "methods")
+    checked = _FAULTS.validate_python(asdict(slack.faults) | wanted)
+    for name in wanted:
+        setattr(slack.faults, name, getattr(checked, name))
+
+
+async def _method(slack: LocalSlack, wanted: Json) -> None:
+    name = Arguments(wanted).need("method")
+    fault = {field: value for field, value in wanted.items() if field != "method"}
+    _require_known(fault, MethodFault)
+    slack.faults.methods[name] = _METHOD_FAULT.validate_python(fault)
+
+
+async def _clear(slack: LocalSlack, wanted: Json) -> None:
+    harmless = Faults()
+    for field in fields(Faults):
+        setattr(slack.faults, field.name, getattr(harmless, field.name))
+
+
+async def _revoke_token(slack: LocalSlack, wanted: Json) -> None:
+    slack.faults.token_error = "token_revoked"
+    told = (
+        Event(install.team_id, tokens_revoked(install, f"{slack.now():.6f}"))
+        for install in slack.workspace.installs
+    )
+    slack.apply(Change(tuple(told)))
+
+
+def _archived(archived: bool) -> "Mishap":
+    async def change(slack: LocalSlack, wanted: Json) -> None:
+        channel = _channel(slack, wanted)
+        channel.is_archived = archived
+        ts = slack.workspace.tick(channel, slack.now())
+        event = channel_archived(channel, archived, ts)
+        heard = slack.workspace.heard(channel, event)
+        slack.apply(Change(heard, (redrawn_channel(channel),)))
+
+    return change
+
+
+async def _remove_app(slack: LocalSlack, wanted: Json) -> None:
+    channel = _channel(slack, wanted)
+    bot = slack.workspace.install_of(channel.team_id).user_id
+    if bot not in channel.members:
+        raise SlackError("not_in_channel")
+    event = app_left(channel, slack.workspace.tick(channel, slack.now()))
+    heard = slack.workspace.heard(channel, event)
+    channel.members.remove(bot)
+    slack.apply(Change(heard, (redrawn_channel(channel),)))
+
+
+async def _delete_message(slack: LocalSlack, wanted: Json) -> None:
+    channel, ts = _channel(slack, wanted), Arguments(wanted).need("ts")
+    slack.apply(slack.workspace.delete(SLACKBOT, channel.id, ts, slack.now(), any_authors=True))
+
+
+async def _drop_sockets(slack: LocalSlack, wanted: Json) -> None:
+    slack.socket_mode.drop()
+
+
+async def _disconnect(slack: LocalSlack, wanted: Json) -> None:
+    reasons: tuple[DisconnectReason, ...] = get_args(DisconnectReason)
+    for reason in reasons:
+        if wanted.get("reason") == reason:
+            return await slack.socket_mode.disconnect(reason)
+    raise Unknown(f"reason must be one of: {', '.join(reasons)}")
+
+
+async def _limits(slack: LocalSlack, wanted: Json) -> None:
+    modes: tuple[LimitMode, ...] = get_args(LimitMode)
+    for mode in modes:
+        if wanted.get("mode") == mode:
+            slack.limits.mode = mode
+            return
+    raise Unknown(f"mode must be one of: {', '.join(modes)}")
+
+
+async def _advance(slack: LocalSlack, wanted: Json) -> None:
+    seconds = _SECONDS.validate_python(wanted.get("seconds"))
+    if not 0 <= seconds < float("inf"):
+        raise Unknown("seconds must be a number that is not negative")
+    slack.now.advance(seconds)
+
+
+Mishap = Callable[[LocalSlack, Json], Awaitable[None]]
+MISHAPS: dict[str, Mishap] = {
+    "set": _set,
+    "method": _method,
+    "clear": _clear,
+    "revoke_token": _revoke_token,
+    "archive": _archived(True),
+    "unarchive": _archived(False),
+    "remove_app": _remove_app,
+    "delete_message": _delete_message,
+    "drop_sockets": _drop_sockets,
+    "disconnect": _disconnect,
+    "limits": _limits,
+    "advance": _advance,
+}
+
+
+def _channel(slack: LocalSlack, wanted: Json) -> Channel:
+    """By id, or as "#name"."""
+    given = Arguments(wanted).need("channel")
+    for channel in slack.workspace.channels.values():
+        if given in (channel.id, f"#{channel.name}"):
+            return channel
+    raise SlackError("channel_not_found")
+
+
+def _require_known(wanted: Json, kind: type[Any], *forbidden: str) -> None:
+    known = {field.name for field in fields(kind)} - set(forbidden)
+    if strange := wanted.keys() - known:
+        raise Unknown(f"unknown: {', '.join(sorted(strange))}; known: {', '.join(sorted(known))}")
