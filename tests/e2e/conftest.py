@@ -1,0 +1,88 @@
+"""The whole bot beside a local Slack in one loop, as a story's stage."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from bot import app
+from bot.playground import Playground, PlaygroundConfig
+from bot.settings import Settings
+from tests.databases import fresh_sqlite
+
+REDELIVERY = (0.2, 0.5, 1.0, 2.0, 4.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Everything of a story. `database` is the file of the bot's store."""
+
+    slack: Playground
+    data: Path
+
+    @property
+    def database(self) -> Path:
+        return self.data / "threadline.db"
+
+    @asynccontextmanager
+    async def bot(self, speed: float = 8.0) -> AsyncGenerator[None]:
+        """The bot, from connected to drained, as after SIGTERM."""
+        known = self.slack.environment()
+        settings = Settings.model_validate(
+            {
+                "slack_bot_token": known["SLACK_BOT_TOKEN"],
+                "slack_app_token": known["SLACK_APP_TOKEN"],
+                "slack_api_url": known["SLACK_API_URL"],
+                "data_dir": self.data,
+                "database_url": f"sqlite:///{self.database}",
+                "port": 0,
+                "demo_speed": speed,
+            }
+        )
+        running = asyncio.create_task(app.run(settings, migrating=False))
+        sockets = self.slack.local.socket_mode.sockets
+        connected = asyncio.ensure_future(self.slack.until(lambda: sockets))
+        await asyncio.wait([running, connected], return_when=asyncio.FIRST_COMPLETED)
+        try:
+            await connected
+            yield
+        finally:
+            if not running.done():
+                signal.raise_signal(signal.SIGTERM)
+            async with asyncio.timeout(10):
+                await running
+
+
+@pytest.fixture
+async def stage(tmp_path: Path, migrated_sqlite: Path) -> AsyncIterator[Stage]:
+    """A local Slack and an empty database; the bot is not there yet."""
+    fresh_sqlite(migrated_sqlite, tmp_path / "threadline.db")
+    async with Playground(PlaygroundConfig(retry_schedule=REDELIVERY)) as slack:
+        yield Stage(slack, tmp_path)
+
+
+@pytest.fixture
+async def slack(stage: Stage) -> AsyncIterator[Playground]:
+    """A local Slack with the bot, whose agent is quick."""
+    async with stage.bot():
+        yield stage.slack
+
+
+@pytest.fixture
+async def calm_slack(stage: Stage) -> AsyncIterator[Playground]:
+    """A local Slack with the bot, whose agent works at its natural pace."""
+    async with stage.bot(speed=1.0):
+        yield stage.slack
+
+
+@pytest.fixture
+async def stage_at_once(stage: Stage) -> AsyncIterator[Playground]:
+    """A local Slack with the bot, whose agent says everything at once."""
+    async with stage.bot(speed=0.0):
+        yield stage.slack

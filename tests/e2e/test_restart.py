@@ -1,0 +1,52 @@
+"""The bot is killed in the middle of a turn and started again."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.playground import Playground
+from tests.e2e.reading import at_rest, ours, said
+from tests.processes import RUN, environment
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+async def slack(tmp_path: Path) -> AsyncIterator[Playground]:
+    """A local Slack with the bot as its child."""
+    async with Playground() as slack:
+        await slack.start_bot(RUN, environment(tmp_path, speed="1"))
+        await slack.until(lambda: slack.bot.state == "running", 20)
+        yield slack
+
+
+async def test_killed_while_it_writes_it_goes_on_where_it_was_E71(slack: Playground) -> None:
+    ana = slack.person("ana")
+    thread = await ana.mention("#dev", "explain")
+    await thread.until(lambda t: "How a session works here" in said(t))
+    await slack.bot.kill()
+    before = said(thread)
+    await ana.reply(thread, "echo written while you were dead")
+    await slack.bot.start()
+    await thread.until(lambda t: at_rest(t) and "while you were dead" in said(t), 30)
+    answer, then = ours(thread)
+    assert before.split("\n")[0] in said(thread)
+    assert said(thread).count("to be asked for permission") == 1
+    assert "How a session works here" in answer.text
+    assert then.text.startswith("written while you were dead")
+
+
+async def test_killed_while_it_waits_the_card_still_works_E42(slack: Playground) -> None:
+    ana = slack.person("ana")
+    thread = await ana.mention("#dev", "deploy")
+    await thread.until(lambda t: "Allow" in t.buttons())
+    await slack.bot.kill()
+    assert not await ana.click(thread, "Allow")
+    await slack.bot.start()
+    await ana.click(thread, "Allow", until_acked=True)
+    await thread.until(at_rest, 30)
+    assert "make rollback" in said(thread)
+    assert len(ours(thread)) == 3
