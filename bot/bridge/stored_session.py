@@ -106,13 +106,16 @@ class StoredSession:
                     key.place.thread_ts,
                 )
             for receipt in receipts:
-                await messages.record(
+                recorded = await messages.record(
                     tx,
                     intent_id(self._session, receipt.key),
                     receipt.ts,
                     receipt.shown,
                     receipt.sealed,
                 )
+                if not recorded:  # from here on the newer message is edited, the older one stays
+                    slot, part = receipt.key.slot, receipt.key.part
+                    log.error("message.doubled", slot=slot, part=part, ts=receipt.ts)
             await asks.project(tx, self._ask_rows(state))
 
     def _ask_rows(self, state: SessionState) -> list[AskRow]:

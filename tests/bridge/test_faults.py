@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -161,6 +162,8 @@ async def test_a_session_of_a_newer_version_keeps_its_input_and_tells_its_author
             assert (await house.bridge.home(TEAM, "U1")).entries == ()
             with pytest.raises(StoreUnavailable, match="cannot read"):
                 await house.bridge.find_ask(uid)
+            async with asyncio.timeout(3):  # it pauses, and there is nothing to wait for
+                await house.supervisor.release(bucket_of(TEAM))
     assert listed.whispers[0][0] == "U1"
     assert "cannot read" in listed.whispers[0][1]
     assert "words" not in str(logs)
