@@ -1,12 +1,14 @@
 """What a person can do, by name: the same functions for the page and for the people of tests."""
 
+import base64
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.playground import agent_sessions
 from bot.playground.arguments import Arguments
 from bot.playground.interactions import typed
-from bot.playground.model import Change, Json, SlackError, User
+from bot.playground.model import Change, File, Json, SlackError, User
+from bot.playground.uploads import new_file, share
 from bot.playground.workspace import Workspace
 
 
@@ -73,6 +75,29 @@ def _open_dm(act: Act) -> Outcome:
     return {"channel": channel.id}, opened + told
 
 
+def _decoded(content: str) -> bytes:
+    try:
+        return base64.b64decode(content, validate=True)
+    except ValueError:
+        raise SlackError("invalid_arguments") from None
+
+
+def _upload(act: Act) -> Outcome:
+    """A message with files: `files` [{name, content in base64}], and `text` if any."""
+    given = act.wanted.objects("files", "invalid_arguments") or []
+    files: list[File] = []
+    for each in given:
+        name, content = str(each.get("name") or "file"), _decoded(str(each.get("content", "")))
+        files.append(new_file(act.workspace, act.user.id, name, content, act.now))
+    if not files:
+        raise SlackError("no_text")
+    text = act.typed() if act.wanted.text("text") else ""
+    channel, thread_ts = act.wanted.need("channel"), act.wanted.text("thread_ts")
+    change = share(act.workspace, files, channel, text, act.now, thread_ts=thread_ts)
+    ts = change.message.ts if change.message else None
+    return {"ts": ts, "files": [file.id for file in files]}, change
+
+
 def _invite(act: Act) -> Outcome:
     channel, invited = act.wanted.need("channel"), act.wanted.need("user")
     return {}, act.workspace.join(invited, channel, act.user.id, act.now)
@@ -88,6 +113,7 @@ ACTS: dict[str, Callable[[Act], Outcome]] = {
     "open_home": _open_home,
     "open_dm": _open_dm,
     "invite": _invite,
+    "upload": _upload,
 }
 
 # What a page shows when Slack refuses.

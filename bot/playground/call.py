@@ -8,6 +8,7 @@ from bot.playground.coverage import Method
 from bot.playground.model import Change, Channel, Install, Json, SlackError
 from bot.playground.screens import Screens
 from bot.playground.stream_content import DEFAULT_RULES, StreamRules
+from bot.playground.uploads import Uploads
 from bot.playground.workspace import Workspace
 
 Answer = tuple[Json, Change]
@@ -45,7 +46,7 @@ class Triggers:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """`new_link` gives a fresh Socket Mode URL."""
+    """`new_link` gives a fresh Socket Mode URL; `later` does something soon after the answer."""
 
     method: Method
     arguments: Arguments
@@ -55,6 +56,8 @@ class Call:
     new_link: Callable[[], str]
     triggers: Triggers
     screens: Screens
+    uploads: Uploads
+    later: Callable[[Callable[[float], Change]], None]
     feature_disabled: bool = False
     streams: StreamRules = DEFAULT_RULES
     # The events the app is subscribed to; None means all.

@@ -280,6 +280,23 @@ METHODS: dict[str, Method] = {
             "channel_id* prompts* title thread_ts",
             "channel_not_found invalid_thread_ts",
         ),
+        Method(
+            "files.getUploadURLExternal",
+            4,
+            "files:write",
+            "filename* length* snippet_type alt_txt",
+            "file_upload_size_restricted",
+        ),
+        Method(
+            "files.completeUploadExternal",
+            4,
+            "files:write",
+            "files* channel_id channels thread_ts initial_comment blocks",
+            "channel_not_found not_in_channel file_not_found channels_limit_exceeded "
+            "posting_to_channel_denied cannot_reply_to_message invalid_blocks "
+            "invalid_blocks_format msg_blocks_too_long",
+        ),
+        Method("files.info", 4, "files:read", "file*", "file_not_found"),
         Method("bots.info", 3, "users:read", "bot team_id", "bot_not_found", "K"),
         Method("team.info", 3, "team:read", "team domain", "team_not_found", "K"),
     )

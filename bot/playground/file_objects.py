@@ -10,8 +10,16 @@ _FILETYPES = {"txt": "text", "md": "markdown", "py": "python", "js": "javascript
 _SHOWN_AS_TEXT = ("application/json", "application/x-yaml", "application/javascript")
 
 
-def mimetype_of(name: str) -> str:
-    return mimetypes.guess_type(name)[0] or "application/octet-stream"
+def mimetype_of(name: str, content: bytes) -> str:
+    """By the ending of the name, else by whether the bytes are text."""
+    known = mimetypes.guess_type(name)[0]
+    if known is not None:
+        return known
+    try:
+        text = b"\0" not in content and content.decode("utf-8")
+    except UnicodeDecodeError:
+        text = ""
+    return "text/plain" if text else "application/octet-stream"
 
 
 def is_text(file: File) -> bool:

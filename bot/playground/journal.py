@@ -67,11 +67,14 @@ class Delivery:
 
 @dataclass(slots=True)
 class Journal:
-    """`misuses` are sentences about what the app did that Slack does not define."""
+    """`misuses` are sentences about what the app did that Slack does not define; `failures` are of
+    what was to be done after an answer and could not be."""
 
     calls: deque[CallRecord]
     deliveries: deque[Delivery]
     misuses: list[str] = field(default_factory=lambda: list[str]())
+    pings: list[Json] = field(default_factory=lambda: list[Json]())
+    failures: list[str] = field(default_factory=lambda: list[str]())
 
     def called(self, method: str) -> list[CallRecord]:
         return [call for call in self.calls if call.method == method]

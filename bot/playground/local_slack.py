@@ -15,11 +15,16 @@ from bot.playground.interactivity import INTERACTIONS, Interactivity
 from bot.playground.journal import CallRecord, Delivery, journal_of
 from bot.playground.limits import LimitMode, Limits
 from bot.playground.model import Change, Json, Misuse, SlackError
+from bot.playground.pings import pings
 from bot.playground.response_urls import respond
 from bot.playground.socket_mode import ACK_DEADLINE, RETRY_SCHEDULE, SocketMode
 from bot.playground.stream_content import StreamRules
+from bot.playground.uploads import Uploads
 from bot.playground.web_api import authorize, method_named, perform
 from bot.playground.workspace import Workspace
+
+# Between the answer of files.completeUploadExternal and the message with the file.
+LATER_SECONDS = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +63,18 @@ class LocalSlack:
             workspace.installs[0].app_id, clock, ack_deadline, retry_schedule
         )
         self.link_base = ""
+        self.uploads = Uploads()
+        self._soon: set[asyncio.Task[None]] = set()
         self.interactivity = Interactivity(
             workspace, clock, self.journal, self.socket_mode, self.apply
         )
+
+    async def close(self) -> None:
+        """End what is under way."""
+        for task in list(self._soon):
+            task.cancel()
+        await asyncio.gather(*self._soon, return_exceptions=True)
+        await self.socket_mode.close()
 
     def catch_up(self) -> None:
         """Let happen what was due: streams break off, statuses fall back."""
@@ -190,13 +204,46 @@ class LocalSlack:
             new_link=self._new_link,
             triggers=self.interactivity.triggers,
             screens=self.interactivity.screens,
+            uploads=self.uploads,
+            later=self._later,
             feature_disabled=self.faults.feature_disabled,
             streams=self.streams,
             subscribed=self.subscribed,
         )
         body, change = perform(call)
+        self._note_pings(call, change)
         self.apply(change)
         return Reply(200, body, headers)
+
+    def _later(self, act: Callable[[float], Change]) -> None:
+        task = asyncio.create_task(self._soon_do(act), name="do after the answer")
+        self._soon.add(task)
+        task.add_done_callback(self._soon.discard)
+
+    async def _soon_do(self, act: Callable[[float], Change]) -> None:
+        await self.now.sleep(LATER_SECONDS)
+        try:
+            self.apply(act(self.now()))
+        except SlackError as error:
+            # The channel may have been archived meanwhile: nobody is answered, but it shows.
+            self.journal.failures.append(f"after the answer: {error.code}")
+            self.feed.news.fire()
+
+    def _note_pings(self, call: Call, change: Change) -> None:
+        message = change.message
+        if message is None or message.user != call.bot:
+            return
+        in_full = call.arguments.text("parse") == "full"
+        for whom in pings(message, parsed_in_full=in_full):
+            self.journal.pings.append(
+                {
+                    "method": call.method.name,
+                    "channel": message.channel,
+                    "ts": message.ts,
+                    "whom": whom,
+                    "text": message.text,
+                }
+            )
 
     def _new_link(self) -> str:
         app_id = self.socket_mode.app_id

@@ -12,6 +12,7 @@ assert await ana.submit() == {}
 """
 
 import asyncio
+import base64
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -130,6 +131,19 @@ class Person:
         channel, opened = self.slack.workspace.open_im(self.id, bot)
         self.slack.apply(opened)
         return await self.post(channel.id, text)
+
+    async def upload(
+        self, where: str | Thread, name: str, content: bytes | str, text: str = ""
+    ) -> Post:
+        """A message with a file, in a channel or as a reply, with words if any are given."""
+        if isinstance(where, Thread):
+            place = {"channel": where.channel, "thread_ts": where.ts}
+        else:
+            place = {"channel": self._channel(where)}
+        data = content.encode() if isinstance(content, str) else content
+        file = {"name": name, "content": base64.b64encode(data).decode()}
+        done = await self._do("upload", **place, files=[file], text=text)
+        return Post(place["channel"], done["ts"])
 
     async def edit(self, what: Thread | Post, text: str) -> None:
         await self._do("edit", channel=what.channel, ts=what.ts, text=text)

@@ -13,6 +13,7 @@ from aiohttp.typedefs import Middleware
 
 from bot.playground.agent_sessions import session_record
 from bot.playground.feed import Feed
+from bot.playground.file_routes import add_file_routes
 from bot.playground.local_slack import LocalSlack
 from bot.playground.mishaps import Unknown, befall, present
 from bot.playground.model import Json, record
@@ -22,7 +23,8 @@ from bot.playground.workspace import channel_record
 PAGE = Path(__file__).parent / "page"
 # Browsers send cookies to every port of a host: each local Slack has one of its own.
 COOKIE = "playground_{port}"
-MAX_BODY = 4 * 1024 * 1024
+# Acts may hold files, in base64.
+MAX_BODY = 16 * 1024 * 1024
 KEEP_ALIVE_SECONDS = 15.0
 
 # Agents' text is drawn by the page: it may load nothing but the page's own scripts and styles.
@@ -36,7 +38,7 @@ PAGE_HEADERS = {
     "Cache-Control": "no-store",
 }
 
-SLACKS_OWN = ("/api/", "/link/", "/actions/", "/commands/")
+SLACKS_OWN = ("/api/", "/link/", "/actions/", "/commands/", "/upload/", "/files-pri/")
 
 Handle = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -49,6 +51,7 @@ def application(slack: LocalSlack, bot: Bot, key: str) -> web.Application:
     app.router.add_get("/link/", slack.socket_mode.link)
     app.router.add_post("/actions/{team}/{secret}", _response_url(slack))
     app.router.add_post("/commands/{team}/{secret}", _response_url(slack))
+    add_file_routes(app, slack, lambda request: _has_key(request, key))
     app.router.add_get("/local/state", page.state)
     app.router.add_get("/local/feed", page.feed)
     app.router.add_post("/local/act", page.act)
@@ -90,9 +93,8 @@ def _page_key(key: str) -> Middleware:
         """Page paths need the cookie that `/?key=` sets; Slack's own have secrets of their own."""
         if request.path.startswith(SLACKS_OWN):
             return await handler(request)
-        given = request.cookies.get(_cookie(request), "")
         entering = request.path == "/" and "key" in request.query
-        if not entering and not _equal(given, key):
+        if not entering and not _has_key(request, key):
             raise web.HTTPForbidden(
                 text="Open the address that was printed when the local Slack started.\n"
             )
@@ -102,6 +104,10 @@ def _page_key(key: str) -> Middleware:
         return response
 
     return check
+
+
+def _has_key(request: web.Request, key: str) -> bool:
+    return _equal(request.cookies.get(_cookie(request), ""), key)
 
 
 def _equal(given: str, expected: str) -> bool:

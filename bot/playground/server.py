@@ -4,7 +4,7 @@ import asyncio
 import secrets
 import socket
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +16,7 @@ from aiohttp import web
 from bot.playground import routes, state_file
 from bot.playground.clock import Clock
 from bot.playground.faults import Faults
+from bot.playground.invariants import Breach, breaches
 from bot.playground.journal import Journal
 from bot.playground.limits import LimitMode
 from bot.playground.local_slack import LocalSlack
@@ -56,7 +57,8 @@ class Playground:
     """The local Slack in this process: `async with Playground() as slack`.
 
     Leaving it raises `Misused` if the app did what Slack does not define. `subscribed` names the
-    events the app hears, None all; `streams` bends the rules of streams.
+    events the app hears, None all; `streams` bends the rules of streams. `strict` also raises it
+    for every breach of `invariants`; users in `may_ping` may be mentioned by the app.
     """
 
     def __init__(
@@ -68,6 +70,8 @@ class Playground:
         ack_deadline: float = ACK_DEADLINE,
         scopes: Iterable[str] = DEFAULT_SCOPES,
         subscribed: Iterable[str] | None = None,
+        strict: bool = False,
+        may_ping: Iterable[str] = (),
         streams: StreamRules | None = None,
         journal_size: int | None = None,
     ) -> None:
@@ -83,6 +87,7 @@ class Playground:
             retry_schedule=self.config.retry_schedule,
             journal_size=journal_size,
         )
+        self.strict, self.may_ping = strict, frozenset(may_ping)
         self.local.subscribed = None if subscribed is None else frozenset(subscribed)
         self.local.streams = streams or StreamRules()
         state = self.config.state
@@ -153,6 +158,10 @@ class Playground:
         """Wait until `holds()`, looking again at every change of workspace or journal."""
         return self.local.until(holds, timeout)
 
+    def invariants(self, may_ping: Collection[str] = ()) -> list[Breach]:
+        """What must hold of the app at any Slack and does not: see `invariants`."""
+        return breaches(self.local, may_ping)
+
     async def befall(self, word: str, **fields: object) -> Json:
         """Let something go wrong that is no switch of `faults`: see `mishaps`."""
         return await befall(self.local, {"do": word, **fields})
@@ -192,7 +201,7 @@ class Playground:
         traceback: TracebackType | None,
     ) -> None:
         await self.bot.stop()
-        await self.local.socket_mode.close()
+        await self.local.close()
         for task in self._tasks:
             task.cancel()
         for task in self._tasks:
@@ -201,6 +210,8 @@ class Playground:
         await self._close_server()
         if error is None and self.journal.misuses:
             raise Misused("\n".join(self.journal.misuses))
+        if error is None and self.strict and (broken := self.invariants(self.may_ping)):
+            raise Misused("\n".join(f"{breach.rule}: {breach.facts}" for breach in broken))
 
     async def _close_server(self) -> None:
         if self._runner is None or self._listening is None:

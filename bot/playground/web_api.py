@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from bot.playground import chat_methods as chat
 from bot.playground import conversation_methods as conversations
+from bot.playground import file_methods as files
 from bot.playground import session_methods as sessions
 from bot.playground import stream_methods as streams
 from bot.playground import view_methods as views
@@ -49,6 +50,9 @@ FUNCTIONS: dict[str, Callable[[Call], Answer]] = {
     "assistant.threads.setStatus": sessions.set_assistant_status,
     "assistant.threads.setTitle": sessions.set_assistant_title,
     "assistant.threads.setSuggestedPrompts": sessions.set_suggested_prompts,
+    "files.getUploadURLExternal": files.get_upload_url,
+    "files.completeUploadExternal": files.complete_upload,
+    "files.info": files.info,
     "bots.info": conversations.bot_info,
     "team.info": conversations.team_info,
 }
