@@ -24,6 +24,7 @@ if the app did what Slack does not define. People and threads: see `people`. The
 """
 
 from bot.playground.faults import Faults, MethodFault
+from bot.playground.invariants import Breach
 from bot.playground.limits import LimitMode
 from bot.playground.people import Outline, Person, Post, Refused, Thread
 from bot.playground.server import Misused, Playground, PlaygroundConfig, serve
@@ -34,6 +35,7 @@ from bot.playground.view_seen import View
 
 __all__ = [
     "BadState",
+    "Breach",
     "Faults",
     "LimitMode",
     "MethodFault",

@@ -68,7 +68,9 @@ class Delivery:
 @dataclass(slots=True)
 class Journal:
     """`misuses` are sentences about what the app did that Slack does not define; `failures` are of
-    what was to be done after an answer and could not be."""
+    what was to be done after an answer and could not be.
+    `pings` are whom its messages would ping: method, channel, ts, whom, text.
+    """
 
     calls: deque[CallRecord]
     deliveries: deque[Delivery]
