@@ -3,7 +3,7 @@ import { EMOJI } from "./emoji.js";
 import { classes, html, useMemo } from "./html.js";
 import { highlighted, sanitised } from "./markdown.js";
 import { Broadcast, ChannelLink, Link, Mention } from "./people.js";
-import { exactTimeOf } from "./when.js";
+import { formatted } from "./when.js";
 
 function styledText(style, body) {
   let drawn = body;
@@ -25,7 +25,8 @@ const LEAVES = {
   usergroup: ({ usergroup_id }) => html`<span class="mention">@${usergroup_id}</span>`,
   broadcast: ({ range }) => html`<${Broadcast} range=${range} />`,
   color: ({ value }) => html`<code>${value}</code>`,
-  date: ({ timestamp, fallback }) => fallback || exactTimeOf(String(timestamp)),
+  date: ({ timestamp, format, fallback }) =>
+    html`<span title=${fallback}>${formatted(String(timestamp), format)}</span>`,
 };
 
 const leaves = (elements) =>
