@@ -162,9 +162,14 @@ def channel_object(call: Call, channel: Channel) -> Json:
         "name_normalized": channel.name,
         "is_general": channel.name == "general",
         "is_member": call.bot in channel.members,
-        "topic": {"value": "", "creator": "", "last_set": 0},
+        "topic": {"value": channel.topic, "creator": "", "last_set": 0},
         "purpose": {"value": "", "creator": "", "last_set": 0},
     }
+
+
+def email_of(user: User) -> str:
+    """Everybody has an address, at a name that can never be mailed to."""
+    return f"{user.name}@playground.test"
 
 
 def user_object(call: Call, user: User) -> Json:
@@ -176,6 +181,8 @@ def user_object(call: Call, user: User) -> Json:
         "display_name_normalized": user.name,
         "team": user.team_id,
     }
+    if "users:read.email" in call.install.scopes and not user.is_bot:
+        profile["email"] = email_of(user)
     if user.is_bot:
         profile |= {"bot_id": install.bot_id, "api_app_id": install.app_id}
     return {

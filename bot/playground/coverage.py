@@ -81,6 +81,17 @@ _NEW_VIEW_ERRORS = (
     "invalid_trigger_id expired_trigger_id exchanged_trigger_id duplicate_external_id "
 )
 
+# Early access only: every call is refused, whatever its arguments.
+_CODE_CHANNEL_WORDS = (
+    "create archive setProperties setView listViews removeView setCommands getCanvas "
+    "setCanvasContent"
+)
+CODE_CHANNEL_METHODS = tuple(
+    f"agents.conversations.{word}" for word in _CODE_CHANNEL_WORDS.split(" ")
+)
+_CHANNEL_ERRORS = "channel_not_found not_in_channel is_archived "
+_MANAGE = "channels:manage groups:write "
+
 METHODS: dict[str, Method] = {
     method.name: method
     for method in (
@@ -297,6 +308,80 @@ METHODS: dict[str, Method] = {
             "invalid_blocks_format msg_blocks_too_long",
         ),
         Method("files.info", 4, "files:read", "file*", "file_not_found"),
+        Method(
+            "conversations.join",
+            3,
+            "channels:join",
+            "channel*",
+            "channel_not_found is_archived method_not_supported_for_channel_type",
+        ),
+        Method(
+            "conversations.create",
+            2,
+            _MANAGE,
+            "name* is_private team_id",
+            "name_taken invalid_name_required invalid_name_maxlength invalid_name_punctuation "
+            "invalid_name_specials",
+        ),
+        Method(
+            "conversations.invite",
+            3,
+            _MANAGE + "channels:write.invites groups:write.invites im:write",
+            "channel* users* force",
+            _CHANNEL_ERRORS
+            + "already_in_channel cant_invite_self user_not_found no_user too_many_users",
+        ),
+        Method(
+            "conversations.archive",
+            2,
+            _MANAGE,
+            "channel*",
+            "channel_not_found not_in_channel already_archived cant_archive_general "
+            "method_not_supported_for_channel_type",
+        ),
+        Method(
+            "conversations.setTopic",
+            2,
+            _MANAGE + "channels:write.topic groups:write.topic im:write",
+            "channel* topic*",
+            _CHANNEL_ERRORS + "too_long",
+        ),
+        Method(
+            "bookmarks.add",
+            2,
+            "bookmarks:write",
+            "channel_id* title* type* link emoji entity_id access_level parent_id",
+            "channel_not_found not_in_channel invalid_bookmark_type invalid_link "
+            "too_many_bookmarks",
+        ),
+        Method(
+            "pins.add",
+            2,
+            "pins:write",
+            "channel* timestamp",
+            _CHANNEL_ERRORS + "no_item_specified message_not_found already_pinned too_many_pins",
+        ),
+        Method(
+            "usergroups.list",
+            2,
+            "usergroups:read",
+            "include_users include_count include_disabled team_id",
+            "",
+            "K",
+        ),
+        Method(
+            "usergroups.users.list",
+            2,
+            "usergroups:read",
+            "usergroup* include_disabled team_id",
+            "no_such_subteam",
+            "K",
+        ),
+        Method("users.lookupByEmail", 3, "users:read.email", "email*", "users_not_found"),
+        *(
+            Method(name, 3, "code_channels:manage", "", "feature_disabled")
+            for name in CODE_CHANNEL_METHODS
+        ),
         Method("bots.info", 3, "users:read", "bot team_id", "bot_not_found", "K"),
         Method("team.info", 3, "team:read", "team domain", "team_not_found", "K"),
     )

@@ -82,15 +82,15 @@ def reaction(kind: str, message: Message, user_id: str, name: str, ts: str) -> J
 
 
 def member_joined(channel: Channel, user_id: str, inviter: str, ts: str) -> Json:
-    return {
+    event: Json = {
         "type": "member_joined_channel",
         "user": user_id,
         "channel": channel.id,
         "channel_type": "C" if channel.kind == "channel" else "G",
         "team": channel.team_id,
-        "inviter": inviter,
         "event_ts": ts,
     }
+    return event | {"inviter": inviter} if inviter else event
 
 
 def session_stopped(session: Session, user_id: str, ended: list[str], ts: str) -> Json:

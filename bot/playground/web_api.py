@@ -2,14 +2,16 @@
 
 from collections.abc import Callable
 
+from bot.playground import channel_methods as channels
 from bot.playground import chat_methods as chat
 from bot.playground import conversation_methods as conversations
+from bot.playground import directory_methods as directory
 from bot.playground import file_methods as files
 from bot.playground import session_methods as sessions
 from bot.playground import stream_methods as streams
 from bot.playground import view_methods as views
 from bot.playground.call import Answer, Call, fact, missing_scope
-from bot.playground.coverage import METHODS, Method
+from bot.playground.coverage import CODE_CHANNEL_METHODS, METHODS, Method
 from bot.playground.model import Install, SlackError
 from bot.playground.workspace import Workspace
 
@@ -35,6 +37,17 @@ FUNCTIONS: dict[str, Callable[[Call], Answer]] = {
     "conversations.replies": conversations.replies,
     "conversations.open": conversations.open_,
     "conversations.list": conversations.list_channels,
+    "conversations.join": channels.join,
+    "conversations.create": channels.create,
+    "conversations.invite": channels.invite,
+    "conversations.archive": channels.archive,
+    "conversations.setTopic": channels.set_topic,
+    "bookmarks.add": channels.add_bookmark,
+    "pins.add": channels.add_pin,
+    "usergroups.list": directory.list_usergroups,
+    "usergroups.users.list": directory.list_usergroup_users,
+    "users.lookupByEmail": directory.lookup_by_email,
+    **dict.fromkeys(CODE_CHANNEL_METHODS, channels.code_channels),
     "users.conversations": conversations.users_conversations,
     "users.info": conversations.user_info,
     "users.list": conversations.list_users,

@@ -121,6 +121,10 @@ class Workspace:
         channel = self.channel_open_to(inviter, channel_id)
         if self.user(user_id).id in channel.members:
             raise SlackError("already_in_channel")
+        return self.enter(user_id, channel, now, inviter)
+
+    def enter(self, user_id: str, channel: Channel, now: float, inviter: str = "") -> Change:
+        """Make somebody a member, by an invitation or by their own will."""
         channel.members.append(user_id)
         event = events.member_joined(channel, user_id, inviter, self.tick(channel, now))
         return Change(self.heard(channel, event), (redrawn_channel(channel),))
