@@ -1,7 +1,6 @@
 """Errors by what a caller can do about them. Library exceptions become these once, at the edge.
 
     BotError(retryable, user_message)
-    ├─ NotAllowed, BadAnswer, UnknownAgent     shown to the person
     ├─ AgentError                              AgentUnavailable, AgentRefused, AgentAuthError,
     │                                          SessionGone, AskAlreadyAnswered,
     │                                          AgentProtocolError, Unsupported
@@ -28,18 +27,6 @@ class BotError(Exception):
         doc = type(self).__doc__ or BotError.__doc__ or ""
         self.user_message: str = user_message or doc.splitlines()[0]
         super().__init__(self.user_message)
-
-
-class NotAllowed(BotError):
-    """You are not allowed to do this here."""
-
-
-class BadAnswer(BotError):
-    """This answer does not fit the question."""
-
-
-class UnknownAgent(BotError):
-    """There is no agent of this name."""
 
 
 class AgentError(BotError):

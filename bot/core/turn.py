@@ -284,11 +284,6 @@ def _seal(turn: Turn, pieces: list[tuple[TextItem, str]], cut: Cut, ask: str | N
     return replace(turn, texts=texts, boundaries=(*turn.boundaries, boundary))
 
 
-def has_content(turn: Turn, part: int) -> bool:
-    """Whether the agent put anything into this part: text, or a tool call that began in it."""
-    return bool(part_text(turn, part)) or any(step.part == part for step in turn.steps)
-
-
 def shown_parts(turn: Turn, texts: list[str]) -> list[int]:
     """The parts with content; `texts` are those of all parts. A turn that ended badly or is being
     stopped is shown even without; one that just had nothing to say is not."""

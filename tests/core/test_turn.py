@@ -29,7 +29,6 @@ from bot.core.turn import (
     Turn,
     end,
     fold,
-    has_content,
     part_text,
     part_texts,
     seal,
@@ -134,7 +133,7 @@ def test_texts_that_grow_by_turns_lose_nothing_and_no_boundary_moves(
         if data.draw(st.booleans()):
             turn = seal(turn, f"a{number}", LIMIT)
             assert turn.boundaries[-1].ask == f"a{number}"
-            assert has_content(turn, turn.parts - 1) is False
+            assert part_text(turn, turn.parts - 1) == ""
     for item in turn.texts:
         assert item.text == "".join(text for name, text in grown if name == item.id)
     assert sorted(content_of(turn)) == sorted("".join(text for _, text in grown))
@@ -203,9 +202,9 @@ def test_code_left_open_by_a_finished_text_ends_at_the_ask() -> None:
 
 def test_white_space_alone_is_no_content() -> None:
     turn = folded([delta(" \n\n ")])
-    assert (part_text(turn, 0), has_content(turn, 0)) == ("", False)
+    assert part_text(turn, 0) == ""
     turn = seal(turn, "a", LIMIT)
-    assert (part_text(turn, 0), has_content(turn, 0)) == ("", False)
+    assert part_text(turn, 0) == ""
     assert part_text(folded([delta("x", 4)], turn=turn), 1) == "x"
 
 
