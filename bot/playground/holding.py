@@ -116,7 +116,7 @@ def _known(workspace: Workspace, user_id: str, field: str, given: Any) -> Any:
     elif field == "files":
         return workspace.shown_file(workspace.file(str(given)))
     elif field.startswith("selected_user"):
-        right = given in workspace.users
+        right = str(given) in workspace.users
     else:
         channel = workspace.channels.get(str(given))
         right = channel is not None and (channel.kind == "channel" or user_id in channel.members)

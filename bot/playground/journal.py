@@ -50,13 +50,9 @@ class Delivery:
     @property
     def event_type(self) -> str:
         """The event's or interaction's type; of a command its word."""
-        match self.kind:
-            case "events_api":
-                return self.body["event"]["type"]
-            case "interactive":
-                return self.body["type"]
-            case "slash_commands":
-                return self.body["command"]
+        if self.kind == "events_api":
+            return self.body["event"]["type"]
+        return self.body.get("type") or self.body["command"]
 
     @property
     def accepts_response_payload(self) -> bool:

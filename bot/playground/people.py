@@ -310,7 +310,11 @@ class Person:
     async def _press(self, what: Pressable) -> bool:
         """A thing that went away between the look and the press was not acked."""
         done = await self.slack.act({"as": self.id, "do": "click", **what.click})
-        if not done["ok"] and done["error"] not in ("no_such_element", "message_not_found"):
+        if not done["ok"] and done["error"] not in (
+            "no_such_element",
+            "message_not_found",
+            "no_modal",
+        ):
             raise Refused(done["message"])
         return done.get("acked", False)
 

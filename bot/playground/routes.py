@@ -190,7 +190,11 @@ class PageRoutes:
         return web.FileResponse(path)
 
     async def state(self, request: web.Request) -> web.StreamResponse:
-        """Everything the page draws, and the number of the feed's last item in it."""
+        """Everything the page draws, and the number of the feed's last item in it.
+
+        `modals`: [{user, views (the one on top last), errors {view id: {block_id: sentence}}}], as
+        the feed's `modal` items. `apps`: the commands and shortcuts of each install.
+        """
         slack = self._slack.workspace
         state: Json = {
             "seq": self._slack.feed.seq,
@@ -230,6 +234,32 @@ class PageRoutes:
         return response
 
     async def act(self, request: web.Request) -> web.StreamResponse:
+        """What a person does: `{"as": user id, "do": word, …}`. Answers `{"ok": true, …}`, or
+        `{"ok": false, "error", "message"}`.
+
+        A place is `channel` and `ts`, or `view` (the id of the modal on top), or nothing for the
+        Home tab; `element` is a place with `block_id` and `action_id`.
+
+        | `do` | takes | answers |
+        |---|---|---|
+        | post | channel, text, thread_ts? | ts |
+        | upload | channel, files [{name, content in base64}], text?, thread_ts? | ts, files |
+        | edit, delete | channel, ts, text (edit) | |
+        | react, unreact | channel, ts, name | |
+        | stop | channel, thread_ts | |
+        | open_home, open_dm | | channel (open_dm) |
+        | invite | channel, user | |
+        | click | element, value or selected_option where something is chosen | acked |
+        | fill | element, value (text, option, id, date; list; null); tells the app if Slack would
+          | acked |
+        | suggest | element, value (what was typed) | acked, options, option_groups? |
+        | submit | view | acked, errors {block_id: sentence}, trouble? |
+        | close_modal | view, all? | acked |
+        | command | channel, text with the command; not with thread_ts | acked, trouble? |
+        | shortcut | shortcut (name or callback_id), channel and ts for one of messages | acked |
+
+        `acked`: whether the app answered in 3 s; `trouble`: it did, with what Slack cannot use.
+        """
         return web.json_response(await self._slack.act(await _object(request)))
 
     async def faults(self, request: web.Request) -> web.StreamResponse:

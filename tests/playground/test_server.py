@@ -12,6 +12,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.playground import Playground
 from bot.playground.feed import RING, Feed
+from bot.playground.model import Json
 
 
 @pytest.fixture
@@ -273,3 +274,66 @@ async def test_ephemeral_messages_and_home_can_be_pressed(
     assert at_home["container"]["type"] == "view"
     assert "channel" not in at_home
     await socket.close()
+
+
+async def test_a_modal_is_drawn_filled_and_closed_from_the_page(
+    slack: Playground, page: aiohttp.ClientSession, client: AsyncWebClient
+) -> None:
+    ana = slack.person("ana")
+    triggers = slack.local.interactivity.triggers
+    field: Json = {
+        "type": "input",
+        "block_id": "why",
+        "label": {"type": "plain_text", "text": "Why?"},
+        "element": {"type": "plain_text_input", "action_id": "text"},
+    }
+    text = {"type": "plain_text", "text": "Deny"}
+    view: Json = {"type": "modal", "title": text, "submit": text, "blocks": [field]}
+    seq = (await state(page))["seq"]
+    await client.views_open(trigger_id=triggers.give("1.2.abc", ana.id, slack.clock()), view=view)
+    [modal] = (await state(page))["modals"]
+    [drawn] = modal["views"]
+    assert (modal["user"], drawn["title"]["text"], modal["errors"]) == (ana.id, "Deny", {})
+    top = {"as": ana.id, "view": drawn["id"]}
+    missing = await act(page, **top, do="submit")
+    assert missing["errors"] == {"why": "Please complete this required field."}
+    place = {**top, "block_id": "why", "action_id": "text"}
+    assert await act(page, **place, do="fill", value="because") == {"ok": True, "acked": True}
+    assert (await act(page, **place, do="suggest", value="b"))["error"] == "no_such_element"
+    unheard = await act(page, **top, do="submit")
+    assert (unheard["acked"], unheard["errors"]) == (False, {})
+    await act(page, **top, do="close_modal")
+    assert (await act(page, **top, do="submit"))["message"] == "That window is closed."
+    assert (await state(page))["modals"] == []
+    async with page.get(f"/local/feed?after={seq}") as feed:
+        items = [item for _, item in await next_items(feed, 4)]
+    assert {item["type"] for item in items} == {"modal"}
+    assert items[1]["errors"] == {drawn["id"]: missing["errors"]}
+    assert items[-1]["views"] == []
+
+
+async def test_the_page_knows_what_can_be_called(
+    slack: Playground, page: aiohttp.ClientSession
+) -> None:
+    slack.register({"slash_commands": [{"command": "/deploy"}]})
+    [app] = (await state(page))["apps"]
+    assert (app["commands"], app["shortcuts"]) == ([{"command": "/deploy"}], [])
+    call = {"as": "U0ANA00001", "do": "command", "channel": "C0DEV00002", "text": "/deploy now"}
+    assert await act(page, **call) == {"ok": True, "acked": False}
+    in_thread = await act(page, **call, thread_ts="1.000001")
+    assert in_thread["message"] == "Commands are not supported in threads."
+
+
+async def test_files_are_shown_to_the_page_and_run_nothing(
+    slack: Playground, page: aiohttp.ClientSession
+) -> None:
+    post = await slack.person("ana").upload("#ops", "evil.html", "<script>alert(1)</script>")
+    shown = next(m for m in (await state(page))["messages"] if m["ts"] == post.ts)
+    link = shown["files"][0]["url_private"].removeprefix(slack.workspace.web_base)
+    async with page.get(link) as response:
+        assert await response.text() == "<script>alert(1)</script>"
+        assert response.content_type == "text/plain"
+        assert "sandbox" in response.headers["Content-Security-Policy"]
+    broken = {"as": "U0ANA00001", "do": "upload", "channel": "C0DEV00002"}
+    for files in ([], [{"name": "x", "content": "not base64!"}], "x"):
+        assert not (await act(page, **broken, files=files))["ok"]
