@@ -121,6 +121,7 @@ export class World {
       message_changed: () => this.room(event.message.channel).put(event.message),
       message_deleted: () => this.room(event.channel).drop(event.ts),
       ephemeral: () => this.keepWhisper(event.message),
+      ephemeral_deleted: () => (this.whispers = this.whispers.filter(({ id }) => id !== event.id)),
       session: () => this.keepSession(event.session),
       channel: () => this.channels.set(event.channel.id, event.channel),
       home: () => this.homes.set(event.user, event.view),
