@@ -17,10 +17,10 @@ In a test::
 
 `Playground` has `base_url`, `page_url`, `bot_token`, `app_token`, `people`, `person(name)`,
 `whispers(person)`, `until(condition, timeout)`, `workspace`, `journal`, `faults`, `environment()`,
-`register(features)`,
+`register(features)`, `clock.advance(seconds)`, `invariants()`, `befall(word, …)` (see `mishaps`),
 `disconnect(reason)`, `drop_sockets()`, `start_bot(argv, env)`, `bot`. Leaving it raises `Misused`
-if the app did what Slack does not define. People and threads: see `people`. The command line calls
-`serve`.
+if the app did what Slack does not define; if `strict`, also for what `invariants()` finds. People
+and threads: see `people`. The command line calls `serve`.
 """
 
 from bot.playground.faults import Faults, MethodFault
