@@ -2,6 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 UV := $(BIN)/uv
+PYTEST := $(BIN)/pytest -n auto --maxprocesses 4 --dist worksteal
 STAMP := .venv/.stamps
 
 .PHONY: help run test test-fast check fix bench torture lock clean
@@ -12,10 +13,10 @@ run: $(STAMP)/run ## the bot with the tokens of .env; without tokens the playgro
 	@$(BIN)/threadline start
 
 test: $(STAMP)/dev ## every test
-	$(BIN)/pytest
+	$(PYTEST)
 
 test-fast: $(STAMP)/dev ## the unit tests: no processes, no browser
-	$(BIN)/pytest -m "not slow"
+	$(PYTEST) -m "not slow"
 
 check: $(STAMP)/dev ## format, lint, types, import contracts
 	$(BIN)/ruff format --check .
