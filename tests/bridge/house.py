@@ -20,6 +20,7 @@ from bot.core.ports import Accepted, Connector
 from bot.store import leases
 from bot.store.database import Database, StoreConfig
 from tests.bridge.listed import Listed, ListedSurface
+from tests.waiting import until
 
 TEAM = "T1"
 ANA = Person(user="U1", name="Ana")
@@ -54,6 +55,14 @@ class House:
         ask = self.listed.ask().ask.id
         key = f"act:{next(_numbers)}"
         await self.bridge.accept(Reply(key=key, thread=self.thread, by=by, ask=ask, answer=answer))
+
+    async def falls_idle(self) -> None:
+        """Wait until no session has an actor."""
+
+        async def quiet() -> bool:
+            return self.supervisor.actors == 0
+
+        await until(quiet, within=10)
 
     async def stop(self, by: Person = ANA) -> None:
         key = f"stop:{next(_numbers)}"

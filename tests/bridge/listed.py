@@ -39,8 +39,8 @@ class Listed:
         cards = [shown for _, shown in self.messages.values() if isinstance(shown, AskView)]
         return next(card for card in reversed(cards) if card.status == "open")
 
-    async def until(self, condition: Callable[[Listed], bool], timeout: float = 10) -> None:
-        async with asyncio.timeout(timeout):
+    async def until(self, condition: Callable[[Listed], bool], within: float = 10) -> None:
+        async with asyncio.timeout(within):
             while not condition(self):
                 self.changed.clear()
                 await self.changed.wait()

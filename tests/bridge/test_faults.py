@@ -53,9 +53,9 @@ async def test_a_stop_is_shown_while_the_agent_hangs_in_the_prompt_E30(
         await house.mention("echo never")
         await faults.until_called("prompt", 5)
         await house.stop(by=BEN)
-        await listed.until(lambda seen: bool(seen.whispers), timeout=2)
+        await listed.until(lambda seen: bool(seen.whispers), within=2)
         await house.stop()
-        await listed.until(shows("stopping by=U1"), timeout=2)
+        await listed.until(shows("stopping by=U1"), within=2)
 
 
 async def test_a_stop_reaches_an_agent_that_hangs_in_an_answer_E30(
@@ -70,7 +70,7 @@ async def test_a_stop_reaches_an_agent_that_hangs_in_an_answer_E30(
         await faults.until_called("answer", 5)
         await house.stop()
         await faults.until_called("interrupt", 2)
-        await listed.until(shows("stopped by=U1"), timeout=2)
+        await listed.until(shows("stopped by=U1"), within=2)
 
 
 async def test_the_next_prompt_waits_for_a_stop_that_is_still_on_its_way(
@@ -99,7 +99,7 @@ async def test_patience_with_a_stop_ends_however_busy_the_agent_is(
         await house.mention("echo on and on")
         await listed.until(shows("on and on"))
         await house.stop()
-        await listed.until(shows("stopped by=U1"), timeout=3)
+        await listed.until(shows("stopped by=U1"), within=3)
 
 
 async def test_a_fault_in_the_connector_fails_the_turn_and_not_the_session(

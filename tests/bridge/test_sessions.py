@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 
 import pytest
 
-from bot.core.asks import Answer
+from bot.core.asks import Answer, Question
 from bot.store import messages
 from bot.store.database import Database, StoreConfig
-from tests.bridge.house import BEN, CHO, THREAD, House, running
+from tests.bridge.house import BEN, CHO, THREAD, running
 from tests.bridge.listed import Listed
 
 
@@ -93,7 +92,9 @@ async def test_posts_while_it_works_wait_in_order_E21(
         await house.mention("echo third", ts="1700000300.000000", by=BEN)
         await house.mention("echo second", ts="1700000200.000000", by=BEN)
         await listed.until(lambda seen: "queued" in str(list(seen.signs.values())))
-        field = listed.ask().ask.fields[0].id
+        question = listed.ask().ask
+        assert isinstance(question, Question)
+        field = question.fields[0].id
         await house.answer(Answer(verb="reply", values=((field, ("x",)),)))
         await listed.until(done(3))
     assert [line for line in listed.outline() if "second" in line or "third" in line] == [
@@ -149,7 +150,7 @@ async def test_an_idle_actor_ends_and_the_next_post_starts_it_again(
     async with running(store_config, tmp_path, listed, idle_after=0.05) as house:
         await house.mention("echo one")
         await listed.until(done())
-        await _gone(house)
+        await house.falls_idle()
         await house.mention("echo two")
         await listed.until(done(2))
     assert listed.outline() == ["done: one", "done: two"]
@@ -161,11 +162,5 @@ async def test_an_archived_channel_ends_showing_but_not_the_session(
     listed.closed = True
     async with running(store_config, tmp_path, listed, idle_after=0.05) as house:
         await house.mention("echo lost")
-        await _gone(house)
+        await house.falls_idle()
     assert listed.outline() == []
-
-
-async def _gone(house: House) -> None:
-    async with asyncio.timeout(10):
-        while house.supervisor.actors:
-            await asyncio.sleep(0.005)
