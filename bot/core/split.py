@@ -99,9 +99,13 @@ class _Page:
         return first, after
 
     def newest_block(self) -> int:
-        """Where the last block begins that stands in no other."""
+        """Where the last block begins that stands in no other, with the headings right above it:
+        a heading at the end of a message would announce nothing."""
         tops = [token for token in self.tokens if token.level == 0]
-        return self.starts[self.span(tops[-1])[0]] if tops else 0
+        last = len(tops) - 1
+        while last > 0 and tops[last - 1].type == "heading_open":
+            last -= 1
+        return self.starts[self.span(tops[last])[0]] if tops else 0
 
     def lists(self, level: int | None = None) -> list[tuple[int, int]]:
         return [

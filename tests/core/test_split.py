@@ -290,3 +290,9 @@ def test_an_end_never_fails(text: str, limit: int) -> None:
 def test_weighs_as_slack_counts() -> None:
     assert weight("aé€😀") == 1 + 2 + 3 + 4
     assert weight("&<>") == 5 + 4 + 4
+
+
+def test_a_heading_goes_with_what_it_announces_E6() -> None:
+    text = f"{'Words. ' * 40}\n\n# Part\n\n## Section\n\n{'More words. ' * 40}"
+    cut = find_cut(text, 360)
+    assert cut == Cut(text.index("# Part"))

@@ -40,7 +40,7 @@ async def test_an_event_is_not_acked_and_comes_again_E73(stage: Stage) -> None:
     async with stage.bot():
         async with _locked(stage.database):
             thread = await slack.person("ana").mention("#dev", "echo after all")
-            await until(tried_again, within=15)
+            await until(tried_again, within=40)
             assert all(event.outcome == "pending" for event in slack.journal.deliveries)
         await thread.until(at_rest, timeout=20)
         assert said(thread).count("after all") == 1
