@@ -50,7 +50,7 @@ async def test_a_code_block_stays_code(slack: Playground) -> None:
         "echo <!subteam^S012345> <!channel",
     ],
 )
-async def test_nobody_is_pinged_by_an_answer_E98(slack: Playground, text: str) -> None:
+async def test_nobody_is_pinged_by_an_answer_E82(slack: Playground, text: str) -> None:
     thread = await slack.person("ana").mention("#dev", text)
     await thread.until(at_rest)
     assert control_sequences(thread) == []
@@ -61,7 +61,7 @@ async def test_nobody_is_pinged_by_an_answer_E98(slack: Playground, text: str) -
         ]
 
 
-async def test_nobody_is_pinged_by_a_card_or_a_title(slack: Playground) -> None:
+async def test_nobody_is_pinged_by_a_card_or_a_title_E82(slack: Playground) -> None:
     ana = slack.person("ana")
     thread = await ana.mention("#dev", "deploy <!channel> to <!here>")
     await thread.until(lambda t: "Deny" in t.buttons())

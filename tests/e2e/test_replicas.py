@@ -77,7 +77,7 @@ async def test_a_killed_replica_is_succeeded_in_mid_turn_E78(pair: Pair) -> None
     assert said(thread).count("The smallest agent") == 1
 
 
-async def test_a_frozen_replica_that_wakes_shows_nothing_more_E79(pair: Pair) -> None:
+async def test_a_frozen_replica_that_wakes_shows_nothing_more_E78(pair: Pair) -> None:
     thread = await _half_way(pair.slack)
     os.kill(pair.owner.pid or 0, signal.SIGSTOP)
     await thread.until(_whole, 2 * TAKEOVER)

@@ -39,7 +39,7 @@ async def test_killed_while_it_writes_it_goes_on_where_it_was_E71(slack: Playgro
     assert then.text.startswith("written while you were dead")
 
 
-async def test_killed_while_it_waits_the_card_still_works_E42(slack: Playground) -> None:
+async def test_killed_while_it_waits_the_card_still_works_E39(slack: Playground) -> None:
     ana = slack.person("ana")
     thread = await ana.mention("#dev", "deploy")
     await thread.until(lambda t: "Allow" in t.buttons())

@@ -12,7 +12,7 @@ from tests.e2e.reading import at_rest, ours, said
 pytestmark = pytest.mark.slow
 
 
-async def test_another_persons_decision_is_refused_privately_E81(slack: Playground) -> None:
+async def test_another_persons_decision_is_refused_privately_E37(slack: Playground) -> None:
     ana, ben = slack.person("ana"), slack.person("ben")
     thread = await ana.mention("#dev", "deploy")
     await thread.until(lambda t: "Allow" in t.buttons())
@@ -26,7 +26,7 @@ async def test_another_persons_decision_is_refused_privately_E81(slack: Playgrou
     assert "Allowed" in said(thread)
 
 
-async def test_a_guest_starts_nothing_and_is_told_privately_E83(slack: Playground) -> None:
+async def test_a_guest_starts_nothing_and_is_told_privately_E80(slack: Playground) -> None:
     cho = slack.person("cho")
     thread = await cho.mention("#dev", "echo let me in")
     await slack.until(lambda: slack.whispers(cho))
@@ -34,7 +34,7 @@ async def test_a_guest_starts_nothing_and_is_told_privately_E83(slack: Playgroun
     assert ours(thread) == []
 
 
-async def test_the_home_tab_lists_a_persons_sessions_E85(slack: Playground) -> None:
+async def test_the_home_tab_lists_a_persons_sessions_E90(slack: Playground) -> None:
     ana, ben = slack.person("ana"), slack.person("ben")
     thread = await ana.mention("#dev", "deploy the shop to staging")
     await thread.until(lambda t: "Allow" in t.buttons())

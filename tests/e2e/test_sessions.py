@@ -17,7 +17,7 @@ from tests.e2e.reading import at_rest, ours, said
 pytestmark = pytest.mark.slow
 
 
-async def test_a_mention_is_answered_in_its_thread_E1(slack: Playground) -> None:
+async def test_a_mention_is_answered_in_its_thread_E10(slack: Playground) -> None:
     ana = slack.person("ana")
     thread = await ana.mention("#dev", "echo Good morning!")
     await thread.until(at_rest)
@@ -26,7 +26,7 @@ async def test_a_mention_is_answered_in_its_thread_E1(slack: Playground) -> None
     assert slack.whispers(ana) == []
 
 
-async def test_a_sign_of_life_comes_within_a_second_E2(calm_slack: Playground) -> None:
+async def test_a_sign_of_life_comes_within_a_second_E1(calm_slack: Playground) -> None:
     began = time.monotonic()
     thread = await calm_slack.person("ana").mention("#dev", "explain")
     await thread.until(lambda t: t.status() == "processing" or t.reactions())
@@ -49,7 +49,7 @@ async def test_the_answer_grows_in_one_message(calm_slack: Playground) -> None:
     assert said(thread).count("The smallest agent") == 1
 
 
-async def test_a_tool_runs_after_allow_and_the_rest_stands_below_E39(slack: Playground) -> None:
+async def test_a_tool_runs_after_allow_and_the_rest_stands_below_E42(slack: Playground) -> None:
     ana = slack.person("ana")
     thread = await ana.mention("#dev", "deploy the website to staging")
     await thread.until(lambda t: "Allow" in t.buttons())
@@ -62,7 +62,7 @@ async def test_a_tool_runs_after_allow_and_the_rest_stands_below_E39(slack: Play
     assert "make rollback" in after
 
 
-async def test_a_denied_tool_does_not_run_E40(slack: Playground) -> None:
+async def test_a_denied_tool_does_not_run_E36(slack: Playground) -> None:
     ana = slack.person("ana")
     thread = await ana.mention("#dev", "deploy")
     await thread.until(lambda t: "Deny" in t.buttons())
@@ -72,7 +72,7 @@ async def test_a_denied_tool_does_not_run_E40(slack: Playground) -> None:
     assert "make rollback" not in said(thread)
 
 
-async def test_a_question_is_answered_by_a_line_in_the_thread_E48(slack: Playground) -> None:
+async def test_a_question_is_answered_by_a_line_in_the_thread_E51(slack: Playground) -> None:
     ana = slack.person("ana")
     thread = await ana.mention("#dev", "ask me something")
     await thread.until(lambda t: "DuckDB" in t.buttons())
@@ -97,14 +97,14 @@ async def test_a_message_sent_meanwhile_waits_visibly_and_in_order_E21(
     assert order == sorted(order)
 
 
-async def test_a_direct_message_is_a_session_too_E5(slack: Playground) -> None:
+async def test_a_direct_message_is_a_session_too_E63(slack: Playground) -> None:
     ana = slack.person("ana")
     thread = await ana.message_bot("echo between us")
     await thread.until(at_rest)
     assert "between us" in said(thread)
 
 
-async def test_the_agent_is_told_what_was_said_before_E14(stage: Stage) -> None:
+async def test_the_agent_is_told_what_was_said_before_E28(stage: Stage) -> None:
     ana, ben = stage.slack.person("ana"), stage.slack.person("ben")
     async with stage.bot():
         thread = await ben.post("#dev", "The search is slow since noon.")
@@ -127,7 +127,7 @@ def _told_to_the_agent(stage: Stage) -> list[str]:
         return [row[0] for row in rows]
 
 
-async def test_two_who_mention_in_the_same_second_share_one_session_E12(
+async def test_two_who_mention_in_the_same_second_share_one_session_E57(
     stage: Stage,
 ) -> None:
     ana, ben = stage.slack.person("ana"), stage.slack.person("ben")
@@ -154,7 +154,7 @@ async def test_an_event_delivered_five_times_has_one_effect_E70(slack: Playgroun
     assert len(ours(thread)) == 2
 
 
-async def test_overtaken_events_are_not_lost_E72(slack: Playground) -> None:
+async def test_overtaken_events_are_not_lost(slack: Playground) -> None:
     slack.faults.event_delays = [0.6, 0.6, 0.0]
     ana = slack.person("ana")
     thread = await ana.mention("#dev", "echo the mention comes late")

@@ -56,7 +56,7 @@ async def test_a_stop_before_the_first_word_is_told_E30(
 
 
 @pytest.mark.parametrize("stop", [_by_word, _by_button])
-async def test_a_stop_withdraws_what_was_asked_E33(slack: Playground, stop: Stopping) -> None:
+async def test_a_stop_withdraws_what_was_asked_E42(slack: Playground, stop: Stopping) -> None:
     ana = slack.person("ana")
     thread = await ana.mention("#dev", "deploy")
     await thread.until(lambda t: {"Allow", "Stop"} <= set(t.buttons()))
@@ -66,7 +66,7 @@ async def test_a_stop_withdraws_what_was_asked_E33(slack: Playground, stop: Stop
     assert "make rollback" not in said(thread)
 
 
-async def test_after_a_stop_the_session_goes_on(slack: Playground) -> None:
+async def test_after_a_stop_the_session_goes_on_E33(slack: Playground) -> None:
     ana = slack.person("ana")
     thread = await ana.mention("#dev", "deploy")
     await thread.until(lambda t: "Stop" in t.buttons())
@@ -76,7 +76,7 @@ async def test_after_a_stop_the_session_goes_on(slack: Playground) -> None:
     await thread.until(lambda t: at_rest(t) and "here again" in said(t))
 
 
-async def test_others_do_not_stop_it_and_are_told_privately_E37(calm_slack: Playground) -> None:
+async def test_others_do_not_stop_it_and_are_told_privately_E32(calm_slack: Playground) -> None:
     ana, ben = calm_slack.person("ana"), calm_slack.person("ben")
     thread = await ana.mention("#dev", "work for 60 seconds")
     await thread.until(lambda t: "Stop" in t.buttons())

@@ -31,7 +31,7 @@ async def _locked(database: Path) -> AsyncGenerator[None]:
         other.execute("ROLLBACK")
 
 
-async def test_an_event_is_not_acked_and_comes_again_E73(stage: Stage) -> None:
+async def test_an_event_is_not_acked_and_comes_again_E21(stage: Stage) -> None:
     slack = stage.slack
 
     async def tried_again() -> bool:
@@ -46,7 +46,7 @@ async def test_an_event_is_not_acked_and_comes_again_E73(stage: Stage) -> None:
         assert said(thread).count("after all") == 1
 
 
-async def test_who_clicks_is_told_at_once_and_the_buttons_stay_E74(stage: Stage) -> None:
+async def test_who_clicks_is_told_at_once_and_the_buttons_stay(stage: Stage) -> None:
     slack = stage.slack
     ana = slack.person("ana")
     async with stage.bot():
