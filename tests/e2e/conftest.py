@@ -65,6 +65,10 @@ async def stage(tmp_path: Path, migrated_sqlite: Path) -> AsyncIterator[Stage]:
     fresh_sqlite(migrated_sqlite, tmp_path / "threadline.db")
     async with Playground(PlaygroundConfig(retry_schedule=REDELIVERY)) as slack:
         yield Stage(slack, tmp_path)
+        # Cards name who decides. Whether a press was acked, the stories say themselves.
+        people = {person.id for person in slack.people.values()}
+        broken = slack.invariants(may_ping=people)
+        assert [one for one in broken if one.rule != "every interaction is acked in time"] == []
 
 
 @pytest.fixture
