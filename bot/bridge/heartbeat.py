@@ -90,14 +90,26 @@ class Heartbeat:
             self.deadline = -math.inf
 
     async def _alone(self) -> None:
-        id = self._new_id()
-        async with self._database.transaction() as tx:
-            await leases.register(tx, id, math.inf, self._build)
-            await leases.reap_others(tx, id)
-            await leases.forget_dead(tx)
-        self.replica_id, self.deadline = id, math.inf
+        while True:
+            if await self._join_alone():
+                break
+            await asyncio.sleep(POLL)
         self._on_change()
         await asyncio.Event().wait()
+
+    async def _join_alone(self) -> bool:
+        """False while the file cannot be written: a backup or a full disk must not end the bot."""
+        id = self._new_id()
+        try:
+            async with self._database.transaction() as tx:
+                await leases.register(tx, id, math.inf, self._build)
+                await leases.reap_others(tx, id)
+                await leases.forget_dead(tx)
+        except StoreUnavailable as error:
+            log.warning("heartbeat.failed", error=type(error.__cause__ or error).__name__)
+            return False
+        self.replica_id, self.deadline = id, math.inf
+        return True
 
     async def _beat_from_a_thread(self, loop: asyncio.AbstractEventLoop) -> None:
         thread = asyncio.ensure_future(asyncio.to_thread(lambda: asyncio.run(self._beat_on(loop))))

@@ -26,7 +26,7 @@ from tenacity import (
     wait_exponential,
 )
 
-from bot.core.errors import ConfigError, RateLimited, SurfaceUnavailable
+from bot.core.errors import ConfigError, RateLimited, StoreUnavailable, SurfaceUnavailable
 from bot.core.ports import Bridge
 from bot.slack.bolt import bolt_app, quiet_logger
 from bot.slack.calls import Refused, Web, call
@@ -86,11 +86,9 @@ class Slack:
         """Take in what people do, until cancelled; reconnects by itself.
 
         Where catch-up begins is read and kept first: live events move that mark, and a crash before
-        its end must not make it forget. Raises `StoreUnavailable`.
+        its end must not make it forget.
         """
-        since = await bridge.missed_since(self.me.team)
-        if since is not None:
-            await bridge.owe(self.me.team, since)
+        since = await _begin_patiently(bridge, self.me.team)
         intake = Intake(self.me, bridge, self.directory, speaker)
         catchup = Catchup(intake, self.web, self._budget)
 
@@ -143,6 +141,21 @@ HINTS: Mapping[str, str] = {
     "SLACK_APP_TOKEN": "Create an app-level token (xapp-…) with the scope connections:write under "
     "Basic Information of your app's settings",
 }
+
+
+async def _begin_patiently(bridge: Bridge, team: str) -> float | None:
+    """Where catch-up begins; a database that is away is waited for."""
+    async for attempt in AsyncRetrying(
+        retry=retry_if_exception_type(StoreUnavailable),
+        wait=wait_exponential(multiplier=0.2, max=5.0),
+        reraise=True,
+    ):
+        with attempt:
+            since = await bridge.missed_since(team)
+            if since is not None:
+                await bridge.owe(team, since)
+            return since
+    raise StoreUnavailable()
 
 
 async def _identify_patiently(web: Web, app_token: SecretStr) -> Identity:
