@@ -15,29 +15,41 @@ In a test::
         assert slack.whispers(ana) == []
         assert slack.journal.called("chat.update")
 
-`Playground` has `base_url`, `page_url`, `bot_token`, `app_token`, `people`, `person(name)`,
-`whispers(person)`, `until(condition, timeout)`, `workspace`, `journal`, `faults`, `environment()`,
+`Playground` has `base_url`, `page_url`, `authorization_url`, `bot_token`, `app_token`, `app`,
+`add_app(name, …)`, `team`, `add_workspace(name, …)`, `people`, `person(name)`, `whispers(person)`,
+`until(condition, timeout)`, `workspace`, `journal`, `faults`, `environment()`,
 `register(features)`, `clock.advance(seconds)`, `invariants()`, `befall(word, …)` (see `mishaps`),
 `disconnect(reason)`, `drop_sockets()`, `start_bot(argv, env)`, `bot`. Leaving it raises `Misused`
 if the app did what Slack does not define; if `strict`, also for what `invariants()` finds. People
 and threads: see `people`. The command line calls `serve`.
 """
 
+from bot.playground.event_cap import EventRules
 from bot.playground.faults import Faults, MethodFault
+from bot.playground.http_delivery import BadUrl, require_deliverable
 from bot.playground.invariants import Breach
 from bot.playground.limits import LimitMode
-from bot.playground.people import Outline, Person, Post, Refused, Thread
+from bot.playground.manifest import BadManifest, Manifest, read_manifest
+from bot.playground.model import RequestUrls
+from bot.playground.people import Person, Refused
 from bot.playground.server import Misused, Playground, PlaygroundConfig, serve
+from bot.playground.slack_app import SlackApp, Unverified
+from bot.playground.slack_team import SlackTeam
 from bot.playground.sole import sole_use
 from bot.playground.state_file import BadState
 from bot.playground.stream_content import StreamRules
+from bot.playground.thread_seen import Outline, Post, Thread
 from bot.playground.view_seen import View
 
 __all__ = [
+    "BadManifest",
     "BadState",
+    "BadUrl",
     "Breach",
+    "EventRules",
     "Faults",
     "LimitMode",
+    "Manifest",
     "MethodFault",
     "Misused",
     "Outline",
@@ -46,9 +58,15 @@ __all__ = [
     "PlaygroundConfig",
     "Post",
     "Refused",
+    "RequestUrls",
+    "SlackApp",
+    "SlackTeam",
     "StreamRules",
     "Thread",
+    "Unverified",
     "View",
+    "read_manifest",
+    "require_deliverable",
     "serve",
     "sole_use",
 ]

@@ -4,13 +4,18 @@ import copy
 from collections.abc import Callable, Iterator
 from typing import Any, cast
 
-from bot.playground.element_checks import IN_ACTIONS, IN_CONTEXT_ACTIONS, IN_INPUT, IN_SECTION
+from bot.playground.element_checks import (
+    IN_ACTIONS,
+    IN_CONTEXT_ACTIONS,
+    IN_MODAL_INPUT,
+    IN_SECTION,
+)
 from bot.playground.model import Json, Message
 
 # Where a block keeps the elements people can use.
 _ELEMENT_KEYS = ("elements", "accessory", "element")
 _INTERACTIVE = frozenset(
-    (*IN_ACTIONS, *IN_SECTION, *IN_INPUT, *IN_CONTEXT_ACTIONS),
+    (*IN_ACTIONS, *IN_SECTION, *IN_MODAL_INPUT, *IN_CONTEXT_ACTIONS),
 )
 # Parts that hold words, in reading order; buttons and options are not part of the text.
 _WORD_KEYS = ("title", "text", "fields", "label", "elements", "rows", "tasks", "details", "output")
@@ -29,6 +34,11 @@ def elements(block: Json) -> Iterator[Json]:
     for element in (cast(Json, e) for e in candidates if isinstance(e, dict)):
         if element.get("type") in _INTERACTIVE:
             yield element
+
+
+def is_shown_to(user_id: str, element: Json) -> bool:
+    """Whether this person sees it: some buttons are for a few."""
+    return user_id in element.get("visible_to_user_ids", [user_id])
 
 
 def options(element: Json) -> list[Json]:

@@ -1,18 +1,22 @@
-"""What an app does to channels: join, create, invite, archive, topic, bookmarks, pins."""
+"""What an app does to channels: who is in them, what they are called, and what hangs there."""
 
-import re
 from urllib.parse import urlsplit
 
+from bot.playground import channels
 from bot.playground.call import Answer, Call, done, fact, missing_scope
+from bot.playground.channels import require_membership
 from bot.playground.conversation_methods import channel_object
 from bot.playground.model import Change, Channel, Json, SlackError
 from bot.playground.workspace import redrawn_channel
 
-NAME_LENGTH = 80
-TOPIC_LENGTH = 250
 MAX_INVITED = 100
-MAX_PINS = MAX_BOOKMARKS = 100
-_WRITE_SCOPES = {"channel": "channels:manage", "group": "groups:write", "im": "im:write"}
+MAX_BOOKMARKS = 100
+_WRITE_SCOPES = {
+    "channel": "channels:manage",
+    "group": "groups:write",
+    "im": "im:write",
+    "mpim": "mpim:write",
+}
 
 
 def join(call: Call) -> Answer:
@@ -24,65 +28,95 @@ def join(call: Call) -> Answer:
         raise SlackError("is_archived")
     if call.bot in channel.members:
         return fact(channel=channel_object(call, channel), warning="already_in_channel")
-    change = call.workspace.enter(call.bot, channel, call.now)
+    change = channels.enter(call.workspace, call.bot, channel, call.now)
     return done(change, channel=channel_object(call, channel))
+
+
+def leave(call: Call) -> Answer:
+    """Leaving what one is not in is no error."""
+    channel = call.workspace.channel_seen_by(call.bot, call.arguments.need("channel"))
+    require_membership(channel)
+    _require_scope(call, channel.kind, "")
+    if channel.is_archived:
+        raise SlackError("is_archived")
+    if call.bot not in channel.members:
+        return fact(not_in_channel=True)
+    return done(channels.leave(call.workspace, call.bot, channel, call.now))
 
 
 def create(call: Call) -> Answer:
     """A new channel with the app as its only member."""
-    name, private = call.arguments.need("name"), call.arguments.flag("is_private")
+    private = call.arguments.flag("is_private")
     _require_scope(call, "group" if private else "channel", "")
-    _require_name(name)
-    team = call.install.team_id
-    if any(c.name == name and c.team_id == team for c in call.workspace.channels.values()):
-        raise SlackError("name_taken")
-    letter, kind = ("G", "group") if private else ("C", "channel")
-    channel = Channel(call.workspace.new_id(letter), team, name, kind, [call.bot])
-    call.workspace.channels[channel.id] = channel
-    return done(Change(redraw=(redrawn_channel(channel),)), channel=channel_object(call, channel))
+    name = call.arguments.need("name")
+    channel, change = channels.create(call.workspace, call.bot, name, call.now, private=private)
+    return done(change, channel=channel_object(call, channel))
+
+
+def rename(call: Call) -> Answer:
+    channel = _mine(call)
+    require_membership(channel)
+    _require_scope(call, channel.kind, "")
+    name = call.arguments.need("name")
+    change = channels.rename(call.workspace, call.bot, channel, name, call.now)
+    return done(change, channel=channel_object(call, channel))
 
 
 def invite(call: Call) -> Answer:
-    """All of the people or nobody."""
+    """All of the people or nobody; with `force`, those who can be invited."""
     channel = _mine(call)
+    require_membership(channel)
     _require_scope(call, channel.kind, "invites")
     users = [user for user in call.arguments.need("users").split(",") if user]
     if not users:
         raise SlackError("no_user")
     if len(users) > MAX_INVITED:
         raise SlackError("too_many_users")
-    for user in users:
-        if user == call.bot:
-            raise SlackError("cant_invite_self")
-        if call.workspace.user(user).id in channel.members:
-            raise SlackError("already_in_channel")
+    problems = {user: code for user in users if (code := _uninvitable(call, channel, user))}
+    welcome = [user for user in dict.fromkeys(users) if user not in problems]
+    if problems and not (call.arguments.flag("force") and welcome):
+        raise SlackError(next(iter(problems.values())))
     change = Change()
-    for user in users:
-        change += call.workspace.join(user, channel.id, call.bot, call.now)
-    return done(change, channel=channel_object(call, channel))
+    for user in welcome:
+        change += channels.join(call.workspace, user, channel.id, call.bot, call.now)
+    errors = [{"user": user, "ok": False, "error": code} for user, code in problems.items()]
+    extra = {"errors": errors} if errors else {}
+    return done(change, channel=channel_object(call, channel), **extra)
+
+
+def _uninvitable(call: Call, channel: Channel, user: str) -> str | None:
+    """Slack's code for somebody who cannot be invited."""
+    if user == call.bot:
+        return "cant_invite_self"
+    if not call.workspace.is_of(user, channel.team_id):
+        return "user_not_found"
+    return "already_in_channel" if user in channel.members else None
 
 
 def archive(call: Call) -> Answer:
-    channel = call.workspace.channel_joined_by(call.bot, call.arguments.need("channel"))
-    if channel.kind == "im":
-        raise SlackError("method_not_supported_for_channel_type")
-    _require_scope(call, channel.kind, "")
-    if channel.is_archived:
-        raise SlackError("already_archived")
+    channel = _to_archive(call)
     if channel.name == "general":
         raise SlackError("cant_archive_general")
-    channel.is_archived = True
-    return done(Change(redraw=(redrawn_channel(channel),)))
+    return done(channels.archive(call.workspace, call.bot, channel, call.now))
+
+
+def unarchive(call: Call) -> Answer:
+    channel = _to_archive(call)
+    return done(channels.archive(call.workspace, call.bot, channel, call.now, archived=False))
+
+
+def _to_archive(call: Call) -> Channel:
+    channel = call.workspace.channel_joined_by(call.bot, call.arguments.need("channel"))
+    require_membership(channel)
+    _require_scope(call, channel.kind, "")
+    return channel
 
 
 def set_topic(call: Call) -> Answer:
     channel = _mine(call)
     _require_scope(call, channel.kind, "topic")
     topic = call.arguments.need("topic")
-    if len(topic) > TOPIC_LENGTH:
-        raise SlackError("too_long")
-    channel.topic = topic
-    change = Change(redraw=(redrawn_channel(channel),))
+    change = channels.set_topic(call.workspace, call.bot, channel, topic, call.now)
     return done(change, channel=channel_object(call, channel))
 
 
@@ -113,17 +147,34 @@ def add_bookmark(call: Call) -> Answer:
 
 
 def add_pin(call: Call) -> Answer:
-    channel = _mine(call)
+    return done(channels.pin(call.workspace, call.bot, _mine(call), _pinned(call), call.now))
+
+
+def remove_pin(call: Call) -> Answer:
+    return done(channels.unpin(call.workspace, call.bot, _mine(call), _pinned(call), call.now))
+
+
+def list_pins(call: Call) -> Answer:
+    """What is pinned, the newest pin first."""
+    channel = call.workspace.channel_joined_by(call.bot, call.arguments.need("channel"))
+    posted = call.workspace.messages.get(channel.id, {})
+    items: list[Json] = [
+        {
+            "type": "message",
+            "channel": channel.id,
+            "message": call.workspace.shown(posted[ts], metadata=False),
+        }
+        for ts in reversed(channel.pins)
+        if ts in posted
+    ]
+    return fact(items=items)
+
+
+def _pinned(call: Call) -> str:
     ts = call.arguments.text("timestamp")
     if ts is None:
         raise SlackError("no_item_specified")
-    message = call.workspace.message(channel.id, ts)
-    if message.ts in channel.pins:
-        raise SlackError("already_pinned")
-    if len(channel.pins) >= MAX_PINS:
-        raise SlackError("too_many_pins")
-    channel.pins = [*channel.pins, message.ts]
-    return done(Change(redraw=(redrawn_channel(channel),)))
+    return ts
 
 
 def code_channels(call: Call) -> Answer:
@@ -142,14 +193,3 @@ def _require_scope(call: Call, kind: str, narrow: str) -> None:
     enough = {wide, f"{wide.partition(':')[0]}:write.{narrow}"}
     if not enough & set(call.install.scopes):
         raise missing_scope(wide, call.install)
-
-
-def _require_name(name: str) -> None:
-    if not name.strip():
-        raise SlackError("invalid_name_required")
-    if len(name) > NAME_LENGTH:
-        raise SlackError("invalid_name_maxlength")
-    if not re.search(r"\w", name):
-        raise SlackError("invalid_name_punctuation")
-    if not re.fullmatch(r"[a-z0-9_-]+", name):
-        raise SlackError("invalid_name_specials")

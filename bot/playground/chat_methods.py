@@ -1,20 +1,25 @@
 """chat.* and reactions.*."""
 
+import re
 from typing import cast
 
-from bot.playground import agent_sessions
+from bot.playground import agent_sessions, posting
 from bot.playground.arguments import Arguments
 from bot.playground.call import Answer, Call, done, fact
+from bot.playground.channels import open_im
 from bot.playground.model import Change, Channel, Json, Message, SlackError
 from bot.playground.validate import MARKDOWN_SUM, require_blocks
+from bot.playground.whispers import whisper
 
 UPDATE_TEXT_LIMIT = 4_000
 
 
 def post_message(call: Call) -> Answer:
     text, blocks = content(call.arguments)
+    look = call.look()
     channel, opened = _target(call)
-    change = call.workspace.post(
+    change = posting.post(
+        call.workspace,
         call.bot,
         channel.id,
         text or "",
@@ -23,6 +28,8 @@ def post_message(call: Call) -> Answer:
         blocks=blocks,
         metadata=metadata_of(call),
         broadcast=call.arguments.flag("reply_broadcast"),
+        look=look,
+        anywhere=channel.kind == "channel" and "chat:write.public" in call.install.scopes,
     )
     message = posted(change)
     shown = call.workspace.shown(message)
@@ -35,9 +42,10 @@ def update(call: Call) -> Answer:
     text, blocks = content(call.arguments)
     if text is None and blocks is None:
         raise SlackError("no_text")
-    if text is not None and len(text) > UPDATE_TEXT_LIMIT:
+    if len(arguments.text("text") or "") > UPDATE_TEXT_LIMIT:
         raise SlackError("msg_too_long")
-    change = call.workspace.edit(
+    change = posting.edit(
+        call.workspace,
         call.bot,
         arguments.need("channel"),
         arguments.need("ts"),
@@ -45,6 +53,7 @@ def update(call: Call) -> Answer:
         text=text,
         blocks=blocks,
         metadata=metadata_of(call),
+        broadcast=arguments.flag("reply_broadcast"),
     )
     message = posted(change)
     shown = call.workspace.shown(message)
@@ -53,13 +62,19 @@ def update(call: Call) -> Answer:
 
 def delete(call: Call) -> Answer:
     channel, ts = call.arguments.need("channel"), call.arguments.need("ts")
-    return done(call.workspace.delete(call.bot, channel, ts, call.now), channel=channel, ts=ts)
+    return done(
+        posting.delete(call.workspace, call.bot, channel, ts, call.now), channel=channel, ts=ts
+    )
 
 
 def post_ephemeral(call: Call) -> Answer:
     text, blocks = content(call.arguments)
-    reader = call.workspace.user(call.arguments.need("user"))
-    change = call.workspace.whisper(
+    if text is not None and len(text) > posting.TEXT_LIMIT:
+        raise SlackError("msg_too_long")
+    look = call.look()
+    reader = call.user(call.arguments.need("user"))
+    change = whisper(
+        call.workspace,
         call.bot,
         reader.id,
         call.arguments.need("channel"),
@@ -67,6 +82,7 @@ def post_ephemeral(call: Call) -> Answer:
         call.now,
         thread_ts=call.arguments.text("thread_ts"),
         blocks=blocks,
+        look=look,
     )
     return done(change, message_ts=posted(change).ts)
 
@@ -82,11 +98,11 @@ def get_permalink(call: Call) -> Answer:
 
 
 def add_reaction(call: Call) -> Answer:
-    return done(call.workspace.react(call.bot, *_reaction(call), call.now))
+    return done(posting.react(call.workspace, call.bot, *_reaction(call), call.now))
 
 
 def remove_reaction(call: Call) -> Answer:
-    return done(call.workspace.unreact(call.bot, *_reaction(call), call.now))
+    return done(posting.unreact(call.workspace, call.bot, *_reaction(call), call.now))
 
 
 def get_reactions(call: Call) -> Answer:
@@ -103,19 +119,24 @@ def posted(change: Change) -> Message:
 
 def _reaction(call: Call) -> tuple[str, str, str]:
     arguments = call.arguments
+    if not re.fullmatch(r"\d+\.\d+", arguments.need("timestamp")):
+        raise SlackError("bad_timestamp")
     return arguments.need("channel"), arguments.need("timestamp"), arguments.need("name")
 
 
 def _target(call: Call) -> tuple[Channel, Change]:
     """Where to post: a user's id stands for the direct message with them."""
     given = call.arguments.need("channel")
-    if given in call.workspace.users:
-        return call.workspace.open_im(call.bot, given)
+    if call.workspace.is_of(given, call.install.team_id):
+        return open_im(call.workspace, call.bot, given)
     return call.workspace.channel_seen_by(call.bot, given), Change()
 
 
 def content(arguments: Arguments) -> tuple[str | None, list[Json] | None]:
-    """Text and blocks, checked; `markdown_text` is one markdown block."""
+    """Text and blocks, checked; `markdown_text` is one markdown block. Attachments are refused:
+    nobody would see them here."""
+    if arguments.objects("attachments", "invalid_attachments"):
+        raise SlackError("invalid_attachments", ("[ERROR] the local Slack has no attachments",))
     text = arguments.text("text")
     blocks = arguments.objects("blocks", "invalid_blocks_format")
     markdown = arguments.text("markdown_text")

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from bot.playground.call import Answer, Call, done, fact
+from bot.playground.call import Answer, Call, done, fact, missing_scope
+from bot.playground.channels import direct, open_im, open_mpim
 from bot.playground.model import Channel, Json, Message, SlackError, User, microseconds
 
 Item = TypeVar("Item")
@@ -58,9 +59,15 @@ def open_(call: Call) -> Answer:
     users = [user for user in (arguments.text("users") or "").split(",") if user]
     if not users:
         raise SlackError("users_list_not_supplied")
-    if len(users) > 1:
-        raise SlackError("too_many_users")
-    channel, change = call.workspace.open_im(call.bot, users[0])
+    kind = "im" if len(users) == 1 else "mpim"
+    if f"{kind}:write" not in call.install.scopes:
+        raise missing_scope(f"{kind}:write", call.install)
+    people = [call.user(user).id for user in users]
+    existing = direct(call.workspace, kind, [call.bot, *people])
+    if existing is None and arguments.flag("prevent_creation"):
+        raise SlackError("channel_not_found")
+    opening = (call.workspace, call.bot)
+    channel, change = open_im(*opening, people[0]) if kind == "im" else open_mpim(*opening, people)
     full = channel_object(call, channel)
     body = full if arguments.flag("return_im") else {"id": channel.id}
     return done(change, channel=body, already_open=not change.redraw)
@@ -71,7 +78,7 @@ def list_channels(call: Call) -> Answer:
 
 
 def users_conversations(call: Call) -> Answer:
-    user = call.workspace.user(call.arguments.text("user") or call.bot)
+    user = call.user(call.arguments.text("user") or call.bot)
     return _channels(call, lambda channel: user.id in channel.members, user.id)
 
 
@@ -84,6 +91,7 @@ def _channels(call: Call, also: Callable[[Channel], bool], member: str) -> Answe
         channel
         for channel in call.workspace.channels.values()
         if channel.kind in wanted
+        and channel.team_id == call.install.team_id
         and (also(channel) or member in channel.members)
         and (channel.kind == "channel" or call.bot in channel.members)
         and not (channel.is_archived and call.arguments.flag("exclude_archived"))
@@ -96,11 +104,13 @@ def _channels(call: Call, also: Callable[[Channel], bool], member: str) -> Answe
 
 
 def user_info(call: Call) -> Answer:
-    return fact(user=user_object(call, call.workspace.user(call.arguments.need("user"))))
+    return fact(user=user_object(call, call.user(call.arguments.need("user"))))
 
 
 def list_users(call: Call) -> Answer:
-    page, cursor = _page(call, list(call.workspace.users.values()), 100)
+    team = call.install.team_id
+    users = [user for user in call.workspace.users.values() if user.team_id == team]
+    page, cursor = _page(call, users, 100)
     bodies = [user_object(call, user) for user in page]
     return fact(members=bodies, response_metadata={"next_cursor": cursor})
 
@@ -128,10 +138,10 @@ def team_info(call: Call) -> Answer:
 def bot_info(call: Call) -> Answer:
     wanted = call.arguments.text("bot") or call.install.bot_id
     for install in call.workspace.installs:
-        if install.bot_id == wanted:
+        if (install.bot_id, install.team_id) == (wanted, call.install.team_id):
             bot: Json = {
                 "id": install.bot_id,
-                "deleted": False,
+                "deleted": not install.is_active,
                 "name": install.name,
                 "updated": 0,
                 "app_id": install.app_id,
@@ -146,10 +156,11 @@ def channel_object(call: Call, channel: Channel) -> Json:
     body: Json = {
         "id": channel.id,
         "is_channel": channel.kind == "channel",
-        "is_group": channel.kind == "group",
+        "is_group": channel.kind in ("group", "mpim"),
         "is_im": channel.kind == "im",
-        "is_mpim": False,
+        "is_mpim": channel.kind == "mpim",
         "is_private": channel.kind != "channel",
+        "created": channel.created,
         "is_archived": channel.is_archived,
         "is_ext_shared": False,
         "context_team_id": channel.team_id,
@@ -160,6 +171,7 @@ def channel_object(call: Call, channel: Channel) -> Json:
     return body | {
         "name": channel.name,
         "name_normalized": channel.name,
+        "creator": channel.creator,
         "is_general": channel.name == "general",
         "is_member": call.bot in channel.members,
         "topic": {"value": channel.topic, "creator": "", "last_set": 0},
@@ -173,7 +185,6 @@ def email_of(user: User) -> str:
 
 
 def user_object(call: Call, user: User) -> Json:
-    install = call.workspace.install_of(user.team_id)
     profile = {
         "real_name": user.real_name,
         "real_name_normalized": user.real_name,
@@ -184,12 +195,13 @@ def user_object(call: Call, user: User) -> Json:
     if "users:read.email" in call.install.scopes and not user.is_bot:
         profile["email"] = email_of(user)
     if user.is_bot:
+        install = call.workspace.install_as(user.id)
         profile |= {"bot_id": install.bot_id, "api_app_id": install.app_id}
     return {
         "id": user.id,
         "team_id": user.team_id,
         "name": user.name,
-        "deleted": False,
+        "deleted": user.deleted,
         "color": user.color,
         "real_name": user.real_name,
         "tz": user.tz,

@@ -1,73 +1,24 @@
 """The Web API this local Slack has, as data: the one source of arguments, scopes and tiers."""
 
-from dataclasses import dataclass
-from typing import Literal
+from bot.playground.method import Method
 
-# Requests a minute, per method and workspace. Slack publishes no number for the special ones.
-PER_MINUTE = {1: 1, 2: 20, 3: 50, 4: 100}
-SPECIAL_PER_MINUTE = 600
-
-COMMON_ERRORS = (
-    "not_authed invalid_auth missing_scope not_allowed_token_type ratelimited unknown_method "
-    "invalid_arguments fatal_error internal_error "
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Method:
-    """One method. `arguments` and `errors` are words; a `*` marks a required argument.
-
-    Any one of `scopes` is enough; `*:read` stands for the scope of the channel's kind.
-    `confidence` says how the facts were learnt: D a documentation page, S source, K long known,
-    M measured by others, U unverified.
-    """
-
-    name: str
-    tier: Literal[1, 2, 3, 4, "special"]
-    scopes: str
-    arguments: str
-    errors: str
-    confidence: str = "S"
-    token: Literal["bot", "app"] = "bot"
-
-    @property
-    def per_minute(self) -> int:
-        return SPECIAL_PER_MINUTE if self.tier == "special" else PER_MINUTE[self.tier]
-
-    @property
-    def required(self) -> tuple[str, ...]:
-        return tuple(word[:-1] for word in self.arguments.split() if word.endswith("*"))
-
-    @property
-    def accepted_scopes(self) -> tuple[str, ...]:
-        kinds = ("channels", "groups", "im", "mpim")
-        return tuple(
-            one
-            for scope in self.scopes.split()
-            for one in ([kind + scope[1:] for kind in kinds] if scope[0] == "*" else [scope])
-        )
-
-    @property
-    def known_errors(self) -> frozenset[str]:
-        return frozenset((COMMON_ERRORS + self.errors).split())
-
-
-_POST_ARGUMENTS = (
+_TEXT_ARGUMENTS = (
     "text blocks markdown_text metadata parse link_names mrkdwn unfurl_links unfurl_media "
 )
+_LOOK = "icon_emoji icon_url username "
+_POST_ARGUMENTS = _TEXT_ARGUMENTS + _LOOK
 _POST_ERRORS = (
     "channel_not_found not_in_channel is_archived no_text invalid_blocks invalid_blocks_format "
-    "msg_blocks_too_long msg_too_long markdown_text_conflict cannot_reply_to_message "
-    "invalid_metadata_format "
+    "invalid_attachments msg_blocks_too_long msg_too_long markdown_text_conflict "
+    "cannot_reply_to_message invalid_metadata_format "
 )
 _PAGE = "cursor limit "
 _PAGE_ERRORS = "invalid_cursor invalid_limit "
 _RANGE = "oldest latest inclusive include_all_metadata "
-_LOOK = "icon_emoji icon_url username "
 _STREAM_ERRORS = (
     "channel_not_found not_in_channel is_archived channel_type_not_supported invalid_chunks "
-    "invalid_blocks invalid_blocks_format msg_blocks_too_many msg_blocks_too_long msg_too_long "
-    "no_text "
+    "invalid_blocks invalid_blocks_format invalid_attachments msg_blocks_too_many "
+    "msg_blocks_too_long msg_too_long no_text "
 )
 _OPEN_STREAM_ERRORS = (
     "message_not_found message_not_owned_by_app message_not_in_streaming_state "
@@ -90,13 +41,45 @@ CODE_CHANNEL_METHODS = tuple(
     f"agents.conversations.{word}" for word in _CODE_CHANNEL_WORDS.split(" ")
 )
 _CHANNEL_ERRORS = "channel_not_found not_in_channel is_archived "
+_CLIENT_ERRORS = "invalid_client_id bad_client_secret "
+_NAME_ERRORS = (
+    "name_taken invalid_name_required invalid_name_maxlength invalid_name_punctuation "
+    "invalid_name_specials "
+)
 _MANAGE = "channels:manage groups:write "
 
 METHODS: dict[str, Method] = {
     method.name: method
     for method in (
-        Method("auth.test", "special", "", "", ""),
-        Method("apps.connections.open", 3, "connections:write", "", "", token="app"),
+        Method("auth.test", "special", "", "", "", token="any"),
+        Method("auth.revoke", 3, "", "test", "", token="any"),
+        Method(
+            "apps.uninstall",
+            4,
+            "",
+            "client_id* client_secret*",
+            "client_id_token_mismatch bad_client_secret",
+            "K",
+        ),
+        Method(
+            "oauth.v2.access",
+            "special",
+            "",
+            "code redirect_uri grant_type refresh_token client_id client_secret code_verifier",
+            _CLIENT_ERRORS + "invalid_code bad_redirect_uri invalid_grant_type "
+            "invalid_refresh_token pkce_not_allowed app_not_installed",
+            token="client",
+        ),
+        Method(
+            "oauth.v2.exchange",
+            "special",
+            "",
+            "token* client_id client_secret",
+            _CLIENT_ERRORS + "invalid_token token_already_exchanged token_rotation_not_enabled",
+            "D",
+            token="client",
+        ),
+        Method("apps.connections.open", 3, "connections:write", "", "forbidden_team", token="app"),
         Method(
             "chat.postMessage",
             "special",
@@ -108,9 +91,9 @@ METHODS: dict[str, Method] = {
             "chat.update",
             3,
             "chat:write",
-            "channel* ts* " + _POST_ARGUMENTS,
+            "channel* ts* reply_broadcast " + _TEXT_ARGUMENTS,
             _POST_ERRORS + "cant_update_message message_not_found is_inactive "
-            "streaming_state_conflict",
+            "streaming_state_conflict cant_broadcast_message",
         ),
         Method(
             "chat.delete",
@@ -212,14 +195,15 @@ METHODS: dict[str, Method] = {
             "reactions:write",
             "channel* name* timestamp*",
             "already_reacted invalid_name message_not_found channel_not_found not_in_channel "
-            "is_archived",
+            "is_archived bad_timestamp too_many_emoji too_many_reactions",
         ),
         Method(
             "reactions.remove",
             2,
             "reactions:write",
             "channel* name* timestamp*",
-            "no_reaction message_not_found channel_not_found not_in_channel is_archived",
+            "no_reaction message_not_found channel_not_found not_in_channel is_archived "
+            "bad_timestamp",
         ),
         Method(
             "reactions.get",
@@ -268,7 +252,7 @@ METHODS: dict[str, Method] = {
             3,
             "chat:write",
             "channel_id* title* thread_ts",
-            _SESSION_ERRORS + "invalid_name is_archived",
+            _SESSION_ERRORS + "invalid_name name_taken is_archived",
         ),
         Method(
             "assistant.threads.setStatus",
@@ -305,7 +289,7 @@ METHODS: dict[str, Method] = {
             "files* channel_id channels thread_ts initial_comment blocks",
             "channel_not_found not_in_channel file_not_found channels_limit_exceeded "
             "posting_to_channel_denied cannot_reply_to_message invalid_blocks "
-            "invalid_blocks_format msg_blocks_too_long",
+            "invalid_blocks_format invalid_attachments msg_blocks_too_long",
         ),
         Method("files.info", 4, "files:read", "file*", "file_not_found"),
         Method(
@@ -320,16 +304,16 @@ METHODS: dict[str, Method] = {
             2,
             _MANAGE,
             "name* is_private team_id",
-            "name_taken invalid_name_required invalid_name_maxlength invalid_name_punctuation "
-            "invalid_name_specials",
+            _NAME_ERRORS,
         ),
         Method(
             "conversations.invite",
             3,
-            _MANAGE + "channels:write.invites groups:write.invites im:write",
+            _MANAGE + "channels:write.invites groups:write.invites",
             "channel* users* force",
             _CHANNEL_ERRORS
-            + "already_in_channel cant_invite_self user_not_found no_user too_many_users",
+            + "already_in_channel cant_invite_self user_not_found no_user too_many_users "
+            "method_not_supported_for_channel_type",
         ),
         Method(
             "conversations.archive",
@@ -340,9 +324,31 @@ METHODS: dict[str, Method] = {
             "method_not_supported_for_channel_type",
         ),
         Method(
+            "conversations.unarchive",
+            2,
+            _MANAGE,
+            "channel*",
+            "channel_not_found not_in_channel not_archived method_not_supported_for_channel_type",
+        ),
+        Method(
+            "conversations.rename",
+            2,
+            _MANAGE,
+            "channel* name*",
+            _CHANNEL_ERRORS + _NAME_ERRORS + "method_not_supported_for_channel_type",
+        ),
+        Method(
+            "conversations.leave",
+            3,
+            _MANAGE,
+            "channel*",
+            "channel_not_found is_archived cant_leave_general "
+            "method_not_supported_for_channel_type",
+        ),
+        Method(
             "conversations.setTopic",
             2,
-            _MANAGE + "channels:write.topic groups:write.topic im:write",
+            _MANAGE + "channels:write.topic groups:write.topic im:write mpim:write",
             "channel* topic*",
             _CHANNEL_ERRORS + "too_long",
         ),
@@ -361,6 +367,14 @@ METHODS: dict[str, Method] = {
             "channel* timestamp",
             _CHANNEL_ERRORS + "no_item_specified message_not_found already_pinned too_many_pins",
         ),
+        Method(
+            "pins.remove",
+            2,
+            "pins:write",
+            "channel* timestamp",
+            _CHANNEL_ERRORS + "no_item_specified message_not_found no_pin",
+        ),
+        Method("pins.list", 2, "pins:read", "channel*", "channel_not_found not_in_channel"),
         Method(
             "usergroups.list",
             2,

@@ -8,7 +8,8 @@ from bot.playground.model import Json, SlackError, Usergroup
 def lookup_by_email(call: Call) -> Answer:
     wanted = call.arguments.need("email").lower()
     for user in call.workspace.users.values():
-        if not user.is_bot and email_of(user) == wanted:
+        mine = user.team_id == call.install.team_id
+        if mine and not user.is_bot and email_of(user) == wanted:
             return fact(user=user_object(call, user))
     raise SlackError("users_not_found")
 

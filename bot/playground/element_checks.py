@@ -5,7 +5,10 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date, time
 
 from bot.playground.model import Json
+from bot.playground.rich_text_checks import RICH_TEXT_OBJECT
 from bot.playground.schema import (
+    ID,
+    URL,
     Check,
     Rule,
     also,
@@ -19,9 +22,6 @@ from bot.playground.schema import (
     typed,
     wrong,
 )
-
-ID = string(255)
-URL = string(3000)
 
 # ---- rules between fields
 
@@ -82,8 +82,13 @@ CONFIRM = shape(
     {"title": plain(100), "text": any_text(300), "confirm": plain(30), "deny": plain(30)},
     {"style": one_of("primary", "danger")},
 )
-OPTION = shape(
-    {"text": any_text(75), "value": string(150)}, {"description": any_text(75), "url": URL}
+# Menus take plain text only; checkboxes and radio buttons may format theirs.
+OPTION = shape({"text": plain(75), "value": string(150)}, {"description": plain(75)})
+_FORMATTED_OPTION = shape(
+    {"text": any_text(75), "value": string(150)}, {"description": any_text(75)}
+)
+_OVERFLOW_OPTION = shape(
+    {"text": plain(75), "value": string(150)}, {"description": plain(75), "url": URL}
 )
 OPTION_GROUP = shape({"label": plain(75), "options": listing(OPTION, 100)}, {})
 OFFERED_OPTIONS = also(
@@ -138,7 +143,14 @@ _BUTTON = shape(
         "visible_to_user_ids": listing(ID, 10),
     },
 )
-_OVERFLOW = shape({"options": listing(OPTION, 5)}, {**_ELEMENT, "confirm": CONFIRM})
+_OVERFLOW = shape({"options": listing(_OVERFLOW_OPTION, 5)}, {**_ELEMENT, "confirm": CONFIRM})
+_CONVERSATION: Mapping[str, Check] = {
+    **_MENU,
+    "initial_conversation": ID,
+    "default_to_current_conversation": boolean,
+    "filter": _FILTER,
+}
+_CHANNEL: Mapping[str, Check] = {**_MENU, "initial_channel": ID}
 _SELECTS: dict[str, Check] = {
     "static_select": also(
         shape({}, {**_MENU, **_STATIC, "initial_option": OPTION}),
@@ -149,17 +161,14 @@ _SELECTS: dict[str, Check] = {
         {}, {**_MENU, "min_query_length": number(0, 3000), "initial_option": OPTION}
     ),
     "users_select": shape({}, {**_MENU, "initial_user": ID}),
-    "conversations_select": shape(
-        {},
-        {
-            **_MENU,
-            "initial_conversation": ID,
-            "default_to_current_conversation": boolean,
-            "response_url_enabled": boolean,
-            "filter": _FILTER,
-        },
-    ),
-    "channels_select": shape({}, {**_MENU, "initial_channel": ID, "response_url_enabled": boolean}),
+    "conversations_select": shape({}, _CONVERSATION),
+    "channels_select": shape({}, _CHANNEL),
+}
+# Only the input blocks of a modal give a response_url for what is selected.
+_ANSWERED = {"response_url_enabled": boolean}
+_ANSWERED_SELECTS: dict[str, Check] = {
+    "conversations_select": shape({}, {**_CONVERSATION, **_ANSWERED}),
+    "channels_select": shape({}, {**_CHANNEL, **_ANSWERED}),
 }
 _MULTI_SELECTS: dict[str, Check] = {
     "multi_static_select": also(
@@ -192,10 +201,10 @@ _MULTI_SELECTS: dict[str, Check] = {
 _CHOICES: dict[str, Check] = {
     "checkboxes": also(
         shape(
-            {"options": listing(OPTION, 10)},
+            {"options": listing(_FORMATTED_OPTION, 10)},
             {
                 **_ELEMENT,
-                "initial_options": listing(OPTION, 10),
+                "initial_options": listing(_FORMATTED_OPTION, 10),
                 "confirm": CONFIRM,
                 "focus_on_load": boolean,
             },
@@ -204,8 +213,13 @@ _CHOICES: dict[str, Check] = {
     ),
     "radio_buttons": also(
         shape(
-            {"options": listing(OPTION, 10)},
-            {**_ELEMENT, "initial_option": OPTION, "confirm": CONFIRM, "focus_on_load": boolean},
+            {"options": listing(_FORMATTED_OPTION, 10)},
+            {
+                **_ELEMENT,
+                "initial_option": _FORMATTED_OPTION,
+                "confirm": CONFIRM,
+                "focus_on_load": boolean,
+            },
         ),
         _initial_is_an_option,
     ),
@@ -247,6 +261,9 @@ _TEXT_INPUTS: dict[str, Check] = {
         ),
         _in_order("min_value", "max_value"),
     ),
+    "rich_text_input": shape({}, {**_TYPED, "initial_value": RICH_TEXT_OBJECT}),
+}
+_FILES: dict[str, Check] = {
     "file_input": shape(
         {}, {**_ELEMENT, "filetypes": listing(string(255), 100), "max_files": number(1, 10)}
     ),
@@ -271,6 +288,7 @@ IN_INPUT: dict[str, Check] = {
     "datetimepicker": _DATETIME,
     **_TEXT_INPUTS,
 }
+IN_MODAL_INPUT: dict[str, Check] = {**IN_INPUT, **_ANSWERED_SELECTS, **_FILES}
 IN_CONTEXT_ACTIONS: dict[str, Check] = {
     "feedback_buttons": shape(
         {"positive_button": _FEEDBACK, "negative_button": _FEEDBACK}, _ELEMENT

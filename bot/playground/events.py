@@ -1,17 +1,19 @@
 """The inner events of the Events API as functions of what happened. Field names are Slack's."""
 
-from bot.playground.model import SLACKBOT, Channel, Install, Json, Message, Session
+from collections.abc import Sequence
+
+from bot.playground.model import App, Channel, Install, Json, Message, Session
 
 
-def message_posted(channel: Channel, shown: Json, install: Install) -> Json:
-    """`message` without subtype; what the app itself posts comes back with its bot_id."""
+def message_posted(channel: Channel, shown: Json, author: Install | None) -> Json:
+    """`message` without subtype; what an app posts, `author`, carries its bot_id."""
     event = shown | {"event_ts": shown["ts"], "channel_type": channel.kind}
-    if "bot_id" in shown:
+    if author is not None:
         event["bot_profile"] = {
-            "id": shown["bot_id"],
-            "app_id": install.app_id,
-            "name": install.name,
-            "team_id": install.team_id,
+            "id": author.bot_id,
+            "app_id": author.app_id,
+            "name": author.name,
+            "team_id": author.team_id,
             "deleted": False,
         }
     return event
@@ -22,20 +24,14 @@ def app_mention(posted: Json) -> Json:
     return {k: v for k, v in posted.items() if k != "channel_type"} | {"type": "app_mention"}
 
 
-def channel_archived(channel: Channel, archived: bool, ts: str) -> Json:
-    kind = "channel_archive" if archived else "channel_unarchive"
-    return {"type": kind, "channel": channel.id, "user": SLACKBOT, "event_ts": ts}
-
-
-def app_left(channel: Channel, ts: str) -> Json:
-    """The app itself was put out of a channel."""
-    kind = "group_left" if channel.kind == "group" else "channel_left"
-    return {"type": kind, "channel": channel.id, "actor_id": SLACKBOT, "event_ts": ts}
-
-
-def tokens_revoked(install: Install, ts: str) -> Json:
-    tokens = {"oauth": list[str](), "bot": [install.user_id]}
+def tokens_revoked(people: Sequence[str], bots: Sequence[str], ts: str) -> Json:
+    """Whose tokens are good no more, by user."""
+    tokens = {"oauth": [*people], "bot": [*bots]}
     return {"type": "tokens_revoked", "tokens": tokens, "event_ts": ts}
+
+
+def app_uninstalled(ts: str) -> Json:
+    return {"type": "app_uninstalled", "event_ts": ts}
 
 
 _KINDS = {"channel": "channels", "group": "groups", "im": "im", "mpim": "mpim"}
@@ -45,6 +41,38 @@ def subscription(event: Json) -> str:
     """The name under which an app subscribes to an event: that of messages is of their channel."""
     kind: str = event["type"]
     return f"message.{_KINDS[event['channel_type']]}" if kind == "message" else kind
+
+
+# The scope an event needs, if it needs any; of what happens in channels that of their kind.
+_SCOPES = {
+    "agent_session_stopped": ("chat:write",),
+    "agent_session_title_changed": ("chat:write",),
+    "app_mention": ("app_mentions:read",),
+    **{
+        f"channel_{word}": ("channels:read",)
+        for word in ("archive", "created", "left", "rename", "unarchive")
+    },
+    "file_shared": ("files:read",),
+    **{f"group_{word}": ("groups:read",) for word in ("archive", "left", "rename", "unarchive")},
+    "member_joined_channel": ("channels:read", "groups:read"),
+    "member_left_channel": ("channels:read", "groups:read"),
+    "message.channels": ("channels:history",),
+    "message.groups": ("groups:history",),
+    "message.im": ("im:history",),
+    "message.mpim": ("mpim:history",),
+    "pin_added": ("pins:read",),
+    "pin_removed": ("pins:read",),
+    "reaction_added": ("reactions:read",),
+    "reaction_removed": ("reactions:read",),
+}
+
+
+def is_for(app: App, install: Install, event: Json) -> bool:
+    """Whether an app is told of an event: it subscribed to it, and was granted a scope for it."""
+    name = subscription(event)
+    needed = _SCOPES.get(name, ())
+    granted = not needed or any(scope in install.scopes for scope in needed)
+    return granted and (app.subscribed is None or name in app.subscribed)
 
 
 def message_changed(channel: Channel, ts: str, message: Json, previous: Json) -> Json:
@@ -81,18 +109,6 @@ def reaction(kind: str, message: Message, user_id: str, name: str, ts: str) -> J
     }
 
 
-def member_joined(channel: Channel, user_id: str, inviter: str, ts: str) -> Json:
-    event: Json = {
-        "type": "member_joined_channel",
-        "user": user_id,
-        "channel": channel.id,
-        "channel_type": "C" if channel.kind == "channel" else "G",
-        "team": channel.team_id,
-        "event_ts": ts,
-    }
-    return event | {"inviter": inviter} if inviter else event
-
-
 def session_stopped(session: Session, user_id: str, ended: list[str], ts: str) -> Json:
     """A person pressed Stop; `ended` are the streams Slack has ended for it."""
     return {
@@ -120,7 +136,7 @@ def session_renamed(
     return event if previous is None else event | {"previous_title": previous}
 
 
-def callback(install: Install, event_id: str, event: Json, now: float) -> Json:
+def callback(app: App, install: Install, event_id: str, event: Json, now: float) -> Json:
     """The outer body an inner event is delivered in."""
     authorization = {
         "enterprise_id": None,
@@ -131,7 +147,7 @@ def callback(install: Install, event_id: str, event: Json, now: float) -> Json:
     }
     return {
         "type": "event_callback",
-        "token": "playground",
+        "token": app.verification_token,
         "team_id": install.team_id,
         "context_team_id": install.team_id,
         "context_enterprise_id": None,
@@ -142,6 +158,17 @@ def callback(install: Install, event_id: str, event: Json, now: float) -> Json:
         "event_context": f"4-{event_id}",
         "authorizations": [authorization],
         "is_ext_shared_channel": False,
+    }
+
+
+def rate_limited(app: App, install: Install, minute: int) -> Json:
+    """An outer body of its own: events were lost in the minute that began at this epoch second."""
+    return {
+        "type": "app_rate_limited",
+        "token": app.verification_token,
+        "team_id": install.team_id,
+        "minute_rate_limited": minute,
+        "api_app_id": install.app_id,
     }
 
 

@@ -10,7 +10,8 @@ TokenError = Literal["token_revoked", "account_inactive", "token_expired", "inva
 @dataclass(slots=True)
 class MethodFault:
     """What befalls calls of one method. The first `after` calls are spared; then `times` counts
-    down, None means until taken away.
+    down, None means until taken away. One in `every` of them is befallen, the others are spared,
+    too. What is spared may be befallen by `*`.
 
     `status` 429 or 500, or Slack's own code in `error`, answers instead of doing it. `drop` cuts
     the connection before the call was applied, or after, so that the caller cannot know. `latency`
@@ -24,6 +25,7 @@ class MethodFault:
     drop: Literal["before", "after"] | None = None
     times: int | None = None
     after: int = 0
+    every: int = 1
 
 
 @dataclass(slots=True)
@@ -41,15 +43,21 @@ class Faults:
 
     def strike(self, method: str) -> MethodFault:
         """The fault of this call, counted; a harmless one if there is none."""
-        name = method if method in self.methods else EVERY_METHOD
-        fault = self.methods.get(name)
-        if fault is None:
-            return MethodFault()
-        if fault.after > 0:
-            fault.after -= 1
-            return MethodFault()
-        if fault.times is not None:
-            fault.times -= 1
-            if fault.times <= 0:
-                del self.methods[name]
-        return fault
+        for name in (method, EVERY_METHOD):
+            fault = self.methods.get(name)
+            if fault is not None and _befalls(fault):
+                if fault.times is not None and fault.times <= 0:
+                    del self.methods[name]
+                return fault
+        return MethodFault()
+
+
+def _befalls(fault: MethodFault) -> bool:
+    """Whether this call is one of those, which is counted."""
+    if fault.after > 0:
+        fault.after -= 1
+        return False
+    fault.after = fault.every - 1
+    if fault.times is not None:
+        fault.times -= 1
+    return True

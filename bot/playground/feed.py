@@ -6,7 +6,7 @@ from collections import deque
 
 from bot.playground.model import Json
 
-RING = 500
+RING = 2000
 
 
 class Signal:

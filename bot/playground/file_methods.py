@@ -6,6 +6,7 @@ from bot.playground.uploads import MAX_FILE_BYTES, may_see, new_file, share
 from bot.playground.validate import require_blocks
 
 MAX_CHANNELS = 100
+_SIDES = {"channel": "channels", "group": "groups", "im": "ims", "mpim": "groups"}
 
 
 def get_upload_url(call: Call) -> Answer:
@@ -67,9 +68,7 @@ def _shares(call: Call, file: File) -> Json:
             continue
         side = "public" if channel.kind == "channel" else "private"
         shares.setdefault(side, {}).setdefault(channel_id, []).append({"ts": ts})
-        ids[{"channel": "channels", "group": "groups", "im": "ims"}[channel.kind]].append(
-            channel_id
-        )
+        ids[_SIDES[channel.kind]].append(channel_id)
     return {"shares": shares, **ids}
 
 

@@ -7,6 +7,7 @@ from aiohttp import web
 from bot.playground.file_objects import is_text
 from bot.playground.local_slack import LocalSlack
 from bot.playground.model import File, SlackError
+from bot.playground.tokens import holder
 from bot.playground.uploads import MAX_FILE_BYTES, may_see
 
 # What Slack shows instead of a file to who has no right to it: with status 200.
@@ -70,8 +71,11 @@ def _download(
 
 def _has_token(slack: LocalSlack, file: File, request: web.Request) -> bool:
     kind, _, token = request.headers.get("Authorization", "").partition(" ")
-    for install in slack.workspace.installs:
-        if kind.lower() == "bearer" and token == install.bot_token:
-            right = "files:read" in install.scopes
-            return right and may_see(slack.workspace, file, install.user_id)
-    return False
+    if kind.lower() != "bearer":
+        return False
+    try:
+        install = holder(slack.workspace, token, slack.now())
+    except SlackError:
+        # Whatever is wrong with the token, the answer is the page to sign in.
+        return False
+    return "files:read" in install.scopes and may_see(slack.workspace, file, install.user_id)

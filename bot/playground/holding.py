@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from typing import Any, cast
 from urllib.parse import urlsplit
 
-from bot.playground.blocks import as_list, elements, options
+from bot.playground.blocks import as_list, elements, options, words
 from bot.playground.element_checks import DATE, TIME
 from bot.playground.model import Json, SlackError
+from bot.playground.rich_text_checks import RICH_TEXT_OBJECT
 from bot.playground.workspace import Workspace
 
 Values = dict[str, dict[str, Json]]
@@ -22,6 +23,7 @@ _FIELDS = {
     "email_text_input": ("value", "initial_value"),
     "url_text_input": ("value", "initial_value"),
     "number_input": ("value", "initial_value"),
+    "rich_text_input": ("rich_text_value", "initial_value"),
     "static_select": ("selected_option", "initial_option"),
     "external_select": ("selected_option", "initial_option"),
     "radio_buttons": ("selected_option", "initial_option"),
@@ -82,6 +84,8 @@ def holding(
     field, _ = _FIELDS[kind]
     if field == "value":
         return {"type": kind, field: str(given) if given not in (None, "") else None}
+    if field == "rich_text_value":
+        return {"type": kind, field: _formatted(given)}
     many = field in (*_LISTS, "files")
     wanted = as_list(given)
     if not many and len(wanted) > 1:
@@ -94,6 +98,18 @@ def holding(
     if len(found) > element.get("max_selected_items", element.get("max_files", 1000)):
         raise SlackError("too_many_chosen")
     return {"type": kind, field: found if many else next(iter(found), None)}
+
+
+def _formatted(given: Any) -> Json | None:
+    """Rich text as it was written, or plain words as one section of it; None if it is empty."""
+    if isinstance(given, dict):
+        if problems := [*RICH_TEXT_OBJECT(given, "")]:
+            raise SlackError("invalid_arguments", tuple(problems))
+        text = cast(Json, given)
+    else:
+        section = {"type": "rich_text_section", "elements": [{"type": "text", "text": str(given)}]}
+        text = {"type": "rich_text", "elements": [section]}
+    return text if given is not None and words(text) else None
 
 
 def _option(choices: Sequence[Json], given: Any) -> Json:

@@ -48,10 +48,12 @@ def _marked(workspace: Workspace, team_id: str, text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Pressable:
-    """Something with a label that can be pressed: what a click on it sends."""
+    """Something with a label that can be pressed: what a click on it sends, and what is asked
+    before, as Block Kit's confirm object."""
 
     label: str
     click: Json
+    confirm: Json | None = None
 
 
 def pressables(message: Message) -> list[Pressable]:
@@ -60,9 +62,14 @@ def pressables(message: Message) -> list[Pressable]:
     return [*_pressables(message.blocks or (), place)]
 
 
+def place_of_view(view: Json) -> Json:
+    """Where acts find it: a modal by its id, a Home tab by its app."""
+    return {"view": view["id"]} if view["type"] == "modal" else {"app": view["app_id"]}
+
+
 def pressables_of_view(view: Json) -> list[Pressable]:
     """All a person can press in a modal, or in the Home tab, in reading order."""
-    place = {"view": view["id"]} if view["type"] == "modal" else {}
+    place = place_of_view(view)
     return [*_pressables(view["blocks"], place)]
 
 
@@ -71,7 +78,7 @@ def _pressables(blocks: Sequence[Json], place: Json) -> Iterator[Pressable]:
         for element in elements(block):
             here = {"block_id": block["block_id"], "action_id": element["action_id"]}
             for label, extra in _labels(element):
-                yield Pressable(label, place | here | extra)
+                yield Pressable(label, place | here | extra, element.get("confirm"))
 
 
 def _labels(element: Json) -> list[tuple[str, Json]]:

@@ -17,26 +17,32 @@ from bot.playground.blocks import as_list
 from bot.playground.call import Triggers
 from bot.playground.holding import is_held, unfinished
 from bot.playground.interactions import typed
-from bot.playground.journal import Delivery, Journal
-from bot.playground.model import Change, Json, Message, Misuse, SlackError, User
-from bot.playground.response_urls import Occasion, ResponseUrls, respond
+from bot.playground.journal import Delivery, Failure, Journal
+from bot.playground.model import App, Change, Json, Message, Misuse, SlackError, User
+from bot.playground.payloads import Actor
+from bot.playground.response_urls import Occasion, ResponseUrls, chosen_targets, respond
 from bot.playground.screens import STACK, Screens, completed, successor
-from bot.playground.socket_mode import SocketMode
 from bot.playground.stages import Stage
 from bot.playground.validate import require_options, require_view
 from bot.playground.workspace import Workspace
 
+# The code a person reads whose command the app did not take: here by why not.
+_COMMAND_FAILURES: Mapping[Failure | None, str] = {
+    "http_timeout": "operation_timeout",
+    "http_error": "http_service_error",
+}
 _NAMED = re.compile(r"<@([A-Z0-9]+)>")
 
 
 @dataclass(slots=True)
 class Interactivity:
-    """One app's interactivity. `apply` tells page and app what an answer changed."""
+    """What people do with all apps. `interact` delivers, and says whether it was acked; `apply`
+    tells page and apps what an answer changed."""
 
     workspace: Workspace
     now: Callable[[], float]
     journal: Journal
-    socket_mode: SocketMode
+    interact: Callable[[Delivery], Awaitable[bool]]
     apply: Callable[[Change], None]
     triggers: Triggers = field(default_factory=Triggers)
     screens: Screens = field(default_factory=Screens)
@@ -51,10 +57,12 @@ class Interactivity:
         return await self._use(user, stage, block, element, stages.given_by(wanted))
 
     async def fill(self, user: User, wanted: Arguments) -> Json:
-        """Put something in an element; the app is told where Slack tells it."""
+        """Put something in an element; the app is told where Slack tells it, but not while a
+        person is still `typing`."""
         stage = stages.stage_of(self.workspace, self.screens, user.id, wanted)
         block, element = stage.find(wanted.need("block_id"), wanted.need("action_id"))
-        if block["type"] != "input" or block.get("dispatch_action"):
+        dispatches = block["type"] != "input" or block.get("dispatch_action")
+        if dispatches and not wanted.flag("typing"):
             return await self._use(user, stage, block, element, stages.given_by(wanted))
         action = self._action(stage, block, element, stages.given_by(wanted))
         self._hold(stage, action)
@@ -64,16 +72,16 @@ class Interactivity:
         action = self._action(stage, block, element, given)
         if is_held(element):
             stage = self._hold(stage, action)
+        actor = self._actor(user, stage.app_id)
         payload = payloads.block_actions(
-            self.workspace,
-            user,
+            actor,
             stage,
             stages.held(self.screens, stage),
             action | {"action_ts": f"{self.now():.6f}"},
-            self._trigger(user),
+            self._trigger(actor),
         )
         if stage.message is not None:
-            payload["response_url"] = self._response_url("actions", user, stage.message)
+            payload["response_url"] = self._response_url(actor, stage.message)
         acked, _ = await self._send("interactive", payload)
         return {"acked": acked}
 
@@ -84,7 +92,12 @@ class Interactivity:
     def _hold(self, stage: Stage, action: Json) -> Stage:
         at = (action["block_id"], action["action_id"])
         state = {k: v for k, v in action.items() if k not in ("block_id", "action_id")}
-        return stages.hold(self.workspace, self.screens, stage, at, state)
+        held = stages.hold(self.workspace, self.screens, stage, at, state)
+        if (message := held.message) is not None:
+            values = stages.held(self.screens, held)
+            item = stages.chosen_item(held.user_id, message.channel, message.ts, values)
+            self.apply(Change(redraw=(item,)))
+        return held
 
     async def suggest(self, user: User, wanted: Arguments) -> Json:
         """Type in an external select: the options the app offers for it."""
@@ -95,7 +108,7 @@ class Interactivity:
             raise SlackError("no_such_element")
         if len(text) < element.get("min_query_length", 3):
             return {"acked": True, "options": []}
-        payload = payloads.block_suggestion(self.workspace, user, stage, at, text)
+        payload = payloads.block_suggestion(self._actor(user, stage.app_id), stage, at, text)
         acked, answer = await self._send("interactive", payload)
         if not acked:
             return {"acked": False, "options": []}
@@ -115,11 +128,15 @@ class Interactivity:
     async def submit(self, user: User, wanted: Arguments) -> Json:
         """Press Submit. `errors` are sentences by block: Slack's own, or the app's."""
         view = self._open_view(user, wanted)
+        if view["submit"] is None:
+            raise SlackError("no_such_element")
         errors = unfinished(view["blocks"], view["state"]["values"])
         self.apply(self.screens.complain(view["id"], errors))
         if errors:
             return {"acked": False, "errors": errors}
-        payload = payloads.view_submission(self.workspace, user, view, self._trigger(user))
+        actor = self._actor(user, view["app_id"])
+        payload = payloads.view_submission(actor, view, self._trigger(actor))
+        payload["response_urls"] = self._answerable(actor, view)
         acked, answer = await self._send("interactive", payload)
         if not acked:
             return {"acked": False, "errors": {}}
@@ -137,7 +154,7 @@ class Interactivity:
         self.apply(screens.clear(user.id) if cleared else screens.close(view["id"]))
         if not view["notify_on_close"]:
             return {"acked": True}
-        payload = payloads.view_closed(self.workspace, user, view, cleared=cleared)
+        payload = payloads.view_closed(self._actor(user, view["app_id"]), view, cleared=cleared)
         acked, _ = await self._send("interactive", payload)
         return {"acked": acked}
 
@@ -162,22 +179,24 @@ class Interactivity:
                 # The app may have closed or changed the view meanwhile.
                 now = self.screens.find("id", view["id"])
                 if now is not None:
-                    self.apply(self.screens.replace(successor(now, self._given_view(user, answer))))
+                    given = self._given_view(user, view["app_id"], answer)
+                    self.apply(self.screens.replace(successor(now, given)))
             case "push":
                 if len(self.screens.stacks.get(user.id, ())) >= STACK:
                     raise SlackError("push_limit_reached")
-                self.apply(self.screens.push(user.id, self._given_view(user, answer)))
+                given = self._given_view(user, view["app_id"], answer)
+                self.apply(self.screens.push(user.id, given))
             case other:
                 raise SlackError("invalid_arguments", (f"unknown response_action {other!r}",))
         return {}
 
-    def _given_view(self, user: User, answer: Json) -> Json:
+    def _given_view(self, user: User, app_id: str, answer: Json) -> Json:
         given = answer.get("view")
         if not isinstance(given, dict):
             raise SlackError("invalid_arguments", ("[ERROR] missing required field: view",))
         view = cast(Json, given)
         require_view(view, "modal")
-        install = self.workspace.install_of(user.team_id)
+        install = self.workspace.install_of(user.team_id, app_id)
         return completed(self.workspace, install, view, self.now())
 
     # ---- commands and shortcuts
@@ -186,56 +205,63 @@ class Interactivity:
         """Type a slash command: never in a thread. The ack may carry a message."""
         channel = self.workspace.channel_seen_by(user.id, wanted.need("channel"))
         word, _, text = wanted.need("text").strip().partition(" ")
-        install = self.workspace.install_of(user.team_id)
-        known = next((c for c in install.commands if c["command"] == word), None)
-        if known is None:
-            raise SlackError("no_such_command")
+        actor, known = self._command_named(user, word)
         if wanted.text("thread_ts"):
             raise SlackError("no_commands_in_threads")
         if known.get("should_escape"):
             text = self._escaped(user, text)
+        install = self.workspace.install_of(user.team_id, actor.app.id)
         occasion = Occasion(install, user.id, channel.id, self.now())
-        payload = payloads.command(self.workspace, user, channel, word, text) | {
-            "trigger_id": self._trigger(user),
+        payload = payloads.command(actor, channel, word, text) | {
+            "trigger_id": self._trigger(actor),
             "response_url": self.response_urls.give("commands", occasion, self.workspace),
         }
-        acked, answer = await self._send("slash_commands", payload)
-        if answer:
+        delivery = await self._deliver("slash_commands", payload)
+        if delivery.outcome != "acked":
+            failure = delivery.attempts[-1].failure if delivery.attempts else None
+            return {"acked": False, "trouble": _COMMAND_FAILURES.get(failure, "dispatch_failed")}
+        if answer := _payload(delivery):
             try:
                 self.apply(respond(self.workspace, occasion, answer, self.now()))
             except (SlackError, Misuse) as error:
                 return self._misuse(f"the answer to {word}", error)
-        return {"acked": acked}
+        return {"acked": True}
 
     async def shortcut(self, user: User, wanted: Arguments) -> Json:
         """Use a shortcut by name or callback_id; on a message if `channel` and `ts` are given."""
         kind = "message" if wanted.has("channel") else "global"
-        name, install = wanted.need("shortcut"), self.workspace.install_of(user.team_id)
-        callback_id = next(
-            (
-                each["callback_id"]
-                for each in install.shortcuts
-                if each["type"] == kind and name in (each["name"], each["callback_id"])
-            ),
-            None,
-        )
-        if callback_id is None:
-            raise SlackError("no_such_shortcut")
+        actor, callback_id = self._shortcut_named(user, kind, wanted.need("shortcut"))
         if kind == "message":
-            payload = self._message_action(user, callback_id, wanted)
+            payload = self._message_action(actor, callback_id, wanted)
         else:
-            trigger = self._trigger(user)
-            payload = payloads.shortcut(self.workspace, user, callback_id, trigger, self.now())
+            trigger = self._trigger(actor)
+            payload = payloads.shortcut(actor, callback_id, trigger, self.now())
         acked, _ = await self._send("interactive", payload)
         return {"acked": acked}
 
-    def _message_action(self, user: User, callback_id: str, wanted: Arguments) -> Json:
-        channel = self.workspace.channel_seen_by(user.id, wanted.need("channel"))
+    def _command_named(self, user: User, word: str) -> tuple[Actor, Json]:
+        """If two apps have the same command, the one installed later is meant."""
+        for app in reversed(self._apps_of(user)):
+            for command in app.commands:
+                if command["command"] == word:
+                    return self._actor(user, app.id), command
+        raise SlackError("no_such_command")
+
+    def _shortcut_named(self, user: User, kind: str, name: str) -> tuple[Actor, str]:
+        for app in self._apps_of(user):
+            for each in app.shortcuts:
+                if each["type"] == kind and name in (each["name"], each["callback_id"]):
+                    return self._actor(user, app.id), each["callback_id"]
+        raise SlackError("no_such_shortcut")
+
+    def _message_action(self, actor: Actor, callback_id: str, wanted: Arguments) -> Json:
+        channel = self.workspace.channel_seen_by(actor.user.id, wanted.need("channel"))
         message = self.workspace.message(channel.id, wanted.need("ts"))
-        payload = payloads.message_action(self.workspace, user, callback_id, channel, message)
+        shown = self.workspace.shown(message)
+        payload = payloads.message_action(actor, callback_id, channel, shown)
         return payload | {
-            "trigger_id": self._trigger(user),
-            "response_url": self._response_url("actions", user, message),
+            "trigger_id": self._trigger(actor),
+            "response_url": self._response_url(actor, message),
             "action_ts": f"{self.now():.6f}",
         }
 
@@ -254,28 +280,58 @@ class Interactivity:
         self, kind: Literal["interactive", "slash_commands"], payload: Json
     ) -> tuple[bool, Json]:
         """Whether the app acked in time, and the payload of its ack."""
+        delivery = await self._deliver(kind, payload)
+        return delivery.outcome == "acked", _payload(delivery)
+
+    async def _deliver(
+        self, kind: Literal["interactive", "slash_commands"], payload: Json
+    ) -> Delivery:
         delivery = Delivery(self.now(), kind, payload)
         self.journal.deliveries.append(delivery)
-        acked = await self.socket_mode.interact(delivery)
-        answer: Any = delivery.attempts[-1].payload if acked else None
-        return acked, cast(Json, answer) if isinstance(answer, dict) else {}
+        await self.interact(delivery)
+        return delivery
 
-    def _trigger(self, user: User) -> str:
+    def _apps_of(self, user: User) -> list[App]:
+        """The apps in this person's team, in the order they were installed in."""
+        installs = self.workspace.installs_in(user.team_id)
+        return [self.workspace.apps[i.app_id] for i in installs]
+
+    def _actor(self, user: User, app_id: str | None) -> Actor:
+        """This person, and the app; `app_not_installed` once it has gone."""
+        install = self.workspace.install_of(user.team_id, app_id)
+        team = self.workspace.teams[user.team_id]
+        return Actor(user, team, self.workspace.apps[install.app_id])
+
+    def _trigger(self, actor: Actor) -> str:
         serial = int(self.workspace.new_id(""), 36)
         trigger = f"{int(self.now() * 1000)}.{serial}.{secrets.token_hex(16)}"
-        return self.triggers.give(trigger, user.id, self.now())
+        return self.triggers.give(trigger, actor.app.id, actor.user.id, self.now())
 
-    def _response_url(
-        self, kind: Literal["actions", "commands"], user: User, message: Message
-    ) -> str:
-        install = self.workspace.install_of(user.team_id)
-        occasion = Occasion(install, user.id, message.channel, self.now(), message)
-        return self.response_urls.give(kind, occasion, self.workspace)
+    def _response_url(self, actor: Actor, message: Message) -> str:
+        install = self.workspace.install_of(actor.team.id, actor.app.id)
+        occasion = Occasion(install, actor.user.id, message.channel, self.now(), message)
+        return self.response_urls.give("actions", occasion, self.workspace)
+
+    def _answerable(self, actor: Actor, view: Json) -> list[Json]:
+        """A response_url for each channel chosen in a menu that asks for one."""
+        install = self.workspace.install_of(actor.team.id, actor.app.id)
+        answerable: list[Json] = []
+        for target in chosen_targets(view):
+            occasion = Occasion(install, actor.user.id, target["channel_id"], self.now())
+            url = self.response_urls.give("actions", occasion, self.workspace)
+            answerable.append({**target, "response_url": url})
+        return answerable
 
     def _misuse(self, what: str, error: SlackError | Misuse) -> Json:
         """Acked, but with what Slack cannot use: the person sees that it did not work."""
         self.journal.misuses.append(f"{what}: {', '.join(str(arg) for arg in error.args)}")
         return {"acked": True, "trouble": str(error.args[0])}
+
+
+def _payload(delivery: Delivery) -> Json:
+    """What came with the ack, if anything did."""
+    payload: Any = delivery.attempts[-1].payload if delivery.attempts else None
+    return cast(Json, payload) if isinstance(payload, dict) else {}
 
 
 def _required_errors(view: Json, errors: object) -> dict[str, str]:

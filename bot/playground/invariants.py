@@ -6,9 +6,9 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from bot.playground.delivery import ACK_DEADLINE
 from bot.playground.local_slack import LocalSlack
 from bot.playground.model import Json
-from bot.playground.socket_mode import ACK_DEADLINE
 
 Rule = Literal[
     "nobody is pinged",
@@ -81,13 +81,14 @@ def _left_open(slack: LocalSlack) -> Iterator[Breach]:
 
 
 def _shown_twice(slack: LocalSlack) -> Iterator[Breach]:
-    shown: dict[tuple[str, str, str], list[str]] = defaultdict(list)
+    shown: dict[tuple[str, ...], list[str]] = defaultdict(list)
     for posted in slack.workspace.messages.values():
         for message in posted.values():
             if message.bot_id is not None and message.metadata:
                 slot = json.dumps(message.metadata, sort_keys=True)
-                shown[(message.channel, message.thread_ts or message.ts, slot)].append(message.ts)
-    for (channel, thread_ts, slot), all_ts in shown.items():
+                place = (message.channel, message.thread_ts or message.ts)
+                shown[(*place, message.bot_id, slot)].append(message.ts)
+    for (channel, thread_ts, _, slot), all_ts in shown.items():
         if len(all_ts) > 1:
             facts = {"channel": channel, "thread_ts": thread_ts, "ts": all_ts}
             yield Breach("no slot is shown twice", facts | {"metadata": json.loads(slot)})
@@ -102,7 +103,7 @@ def _refused(slack: LocalSlack) -> Iterator[Breach]:
 
 def _unacked(slack: LocalSlack) -> Iterator[Breach]:
     for delivery in slack.journal.deliveries:
-        if delivery.kind == "events_api":
+        if delivery.kind in ("events_api", "url_verification"):
             continue
         waited = slack.now() - delivery.at
         took = [attempt.acked_after for attempt in delivery.attempts]

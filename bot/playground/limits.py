@@ -1,4 +1,4 @@
-"""Slack's rate limits, per method and workspace, and the pace of posts."""
+"""Slack's rate limits, per method, app and workspace, and the pace of posts."""
 
 import math
 from collections import deque
@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-from bot.playground.coverage import Method
+from bot.playground.method import Method
 
 LimitMode = Literal["standard", "window", "strict", "off"]
 POSTS_PER_MINUTE = 300
@@ -18,11 +18,16 @@ _WHOLE = 1 - 1e-4
 
 
 class Meter(Protocol):
-    """Counts calls: `wait` is the seconds until one may be taken, `take` takes it."""
+    """Counts calls: `wait` is the seconds until one may be taken, `take` takes it, `left` says how
+    many may be taken at once."""
+
+    capacity: float
 
     def wait(self, now: float) -> float: ...
 
     def take(self, now: float) -> None: ...
+
+    def left(self, now: float) -> int: ...
 
 
 @dataclass(slots=True)
@@ -42,26 +47,47 @@ class Bucket:
     def take(self, now: float) -> None:
         self.level -= 1
 
+    def left(self, now: float) -> int:
+        self.wait(now)
+        return math.floor(self.level + 1 - _WHOLE)
+
 
 @dataclass(slots=True)
 class Window:
     """At most `most` calls in any `seconds`."""
 
-    most: int
+    capacity: float
     seconds: float
     taken: deque[float] = field(default_factory=lambda: deque[float]())
 
     def wait(self, now: float) -> float:
         while self.taken and self.taken[0] + self.seconds <= now + _MOMENT:
             self.taken.popleft()
-        return 0.0 if len(self.taken) < self.most else self.taken[0] + self.seconds - now
+        return 0.0 if len(self.taken) < self.capacity else self.taken[0] + self.seconds - now
 
     def take(self, now: float) -> None:
         self.taken.append(now)
 
+    def left(self, now: float) -> int:
+        self.wait(now)
+        return int(self.capacity) - len(self.taken)
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """What is left of one limit: of a method, for a caller, perhaps in one channel. `wait` is the
+    seconds until the next call is granted."""
+
+    method: str
+    caller: str
+    channel: str | None
+    left: int
+    capacity: int
+    wait: float
+
 
 class Limits:
-    """Grants or refuses calls, by method and workspace.
+    """Grants or refuses calls, by method and by app in a workspace.
 
     `standard`: a token bucket, whose capacity is the tier's number per minute, full at start.
     `window`: that number in any 60 s. `strict`: that pace, without any burst. `off`: no limit.
@@ -75,11 +101,12 @@ class Limits:
         self.post_burst = post_burst
         self._meters: dict[tuple[str, ...], Meter] = {}
 
-    def refuse_for(self, method: Method, team_id: str, channel_id: str, now: float) -> int:
-        """The whole seconds of `Retry-After`, or 0 when the call is granted."""
+    def refuse_for(self, method: Method, caller: str, channel_id: str, now: float) -> int:
+        """The whole seconds of `Retry-After`, or 0 when the call is granted. `caller` is an app in
+        one workspace, by its token or any other name."""
         if self.mode == "off":
             return 0
-        key = (self.mode, method.name, team_id)
+        key = (self.mode, method.name, caller)
         if method.name == "chat.postMessage":
             meters = [
                 self._meter(key, lambda: self._by_the_minute(POSTS_PER_MINUTE, now)),
@@ -93,6 +120,21 @@ class Limits:
         for meter in meters:
             meter.take(now)
         return 0
+
+    def levels(self, now: float) -> list[Level]:
+        """What is left of each limit that was drawn on in the present mode."""
+        return [
+            Level(
+                method=method,
+                caller=caller,
+                channel=channel[0] if channel else None,
+                left=meter.left(now),
+                capacity=int(meter.capacity),
+                wait=meter.wait(now),
+            )
+            for (mode, method, caller, *channel), meter in self._meters.items()
+            if mode == self.mode
+        ]
 
     def _meter(self, key: tuple[str, ...], make: Callable[[], Meter]) -> Meter:
         if key not in self._meters:

@@ -1,26 +1,38 @@
 """The running local Slack without its HTTP: applies calls and acts, tells the app and the page."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.playground import agent_sessions, events
 from bot.playground.acts import ACTS, Act, refusal
 from bot.playground.arguments import Arguments, read_arguments
-from bot.playground.call import Call
+from bot.playground.call import AppCall, Call
 from bot.playground.clock import Clock
+from bot.playground.delivery import ACK_DEADLINE, RETRY_SCHEDULE, Courier
+from bot.playground.event_cap import EventCap
 from bot.playground.faults import Faults
 from bot.playground.feed import Feed
 from bot.playground.interactivity import INTERACTIONS, Interactivity
 from bot.playground.journal import CallRecord, Delivery, journal_of
 from bot.playground.limits import LimitMode, Limits
-from bot.playground.model import Change, Json, Misuse, SlackError
+from bot.playground.lines import Lines
+from bot.playground.method import Method
+from bot.playground.model import App, Change, Event, Install, Json, Misuse, SlackError
+from bot.playground.oauth import Codes
 from bot.playground.pings import pings
 from bot.playground.response_urls import respond
-from bot.playground.socket_mode import ACK_DEADLINE, RETRY_SCHEDULE, SocketMode
+from bot.playground.socket_mode import SocketMode
 from bot.playground.stream_content import StreamRules
 from bot.playground.uploads import Uploads
-from bot.playground.web_api import authorize, method_named, perform
+from bot.playground.web_api import (
+    app_calling,
+    app_named,
+    caller,
+    method_named,
+    perform,
+    with_token,
+)
 from bot.playground.workspace import Workspace
 
 # Between the answer of files.completeUploadExternal and the message with the file.
@@ -49,6 +61,7 @@ class LocalSlack:
         ack_deadline: float = ACK_DEADLINE,
         retry_schedule: Sequence[float] = RETRY_SCHEDULE,
         journal_size: int | None = None,
+        delivery_hosts: Collection[str] = (),
     ) -> None:
         self.workspace = workspace
         self.now = clock
@@ -56,17 +69,16 @@ class LocalSlack:
         self.faults = Faults()
         self.limits = Limits(limits, post_burst)
         self.streams = StreamRules()
-        self.subscribed: frozenset[str] | None = None
+        self.event_cap = EventCap()
         clock.watchers.append(self.catch_up)
         self.feed = Feed(first=int(clock()) * 1000)
-        self.socket_mode = SocketMode(
-            workspace.installs[0].app_id, clock, ack_deadline, retry_schedule
-        )
+        self.lines = Lines(workspace.apps, clock, ack_deadline, retry_schedule, delivery_hosts)
         self.link_base = ""
         self.uploads = Uploads()
+        self.codes = Codes()
         self._soon: set[asyncio.Task[None]] = set()
         self.interactivity = Interactivity(
-            workspace, clock, self.journal, self.socket_mode, self.apply
+            workspace, clock, self.journal, self.interact, self.apply
         )
 
     async def close(self) -> None:
@@ -74,30 +86,72 @@ class LocalSlack:
         for task in list(self._soon):
             task.cancel()
         await asyncio.gather(*self._soon, return_exceptions=True)
-        await self.socket_mode.close()
+        await self.lines.close()
+
+    # ---- the apps
+
+    @property
+    def socket_mode(self) -> SocketMode:
+        """The sockets of the first app."""
+        return self.lines.of(next(iter(self.workspace.apps))).socket_mode
+
+    @property
+    def courier(self) -> Courier:
+        """What is under way to the first app."""
+        return self.lines.of(next(iter(self.workspace.apps))).courier
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether the first app has a socket, or is told over HTTP."""
+        app = next(iter(self.workspace.apps.values()))
+        return app.request_urls is not None or bool(self.socket_mode.sockets)
+
+    def deliver(self, delivery: Delivery, delay: float = 0.0) -> None:
+        """Send an event to its app, as often as needed, in the background."""
+        self.lines.of(delivery.app_id).courier.send_event(delivery, delay)
+
+    async def interact(self, delivery: Delivery) -> bool:
+        """Send an interaction or command to its app, once. True when it was acked in time."""
+        return await self.lines.of(delivery.app_id).courier.interact(delivery)
 
     def catch_up(self) -> None:
         """Let happen what was due: streams break off, statuses fall back."""
         self.apply(agent_sessions.expire(self.workspace, self.now()))
 
     def apply(self, change: Change) -> None:
-        """Tell the page and the app what an act or call did."""
+        """Tell the page and the apps what an act or call did."""
         for item in change.redraw:
             self.feed.publish(item)
         for event in change.events:
-            if (
-                self.subscribed is not None
-                and events.subscription(event.inner) not in self.subscribed
-            ):
-                continue
-            install = self.workspace.install_of(event.team_id)
-            event_id = self.workspace.new_id("Ev")
-            body = events.callback(install, event_id, event.inner, self.now())
-            delay = self.faults.event_delays.pop(0) if self.faults.event_delays else 0.0
-            for _ in range(1 + self.faults.duplicate_events):
-                delivery = Delivery(self.now(), "events_api", body)
-                self.journal.deliveries.append(delivery)
-                self.socket_mode.send_event(delivery, delay)
+            self._tell(event)
+
+    def _tell(self, event: Event) -> None:
+        app = self.workspace.apps[event.app_id]
+        # An app that was uninstalled is still told so.
+        install = self.workspace.install_ever(event.team_id, event.app_id)
+        if install is None or not events.is_for(app, install, event.inner):
+            return
+        capped = self.limits.mode != "off"
+        if capped and not self.event_cap.take(app.id, install.team_id, self.now()):
+            self._tell_of_loss(app, install)
+            return
+        event_id = self.workspace.new_id("Ev")
+        body = events.callback(app, install, event_id, event.inner, self.now())
+        delay = self.faults.event_delays.pop(0) if self.faults.event_delays else 0.0
+        for _ in range(1 + self.faults.duplicate_events):
+            self._send(body, delay)
+
+    def _tell_of_loss(self, app: App, install: Install) -> None:
+        if app.request_urls is None and not self.event_cap.rules.by_socket:
+            return
+        minute = self.event_cap.minute_to_tell(app.id, install.team_id, self.now())
+        if minute is not None:
+            self._send(events.rate_limited(app, install, minute))
+
+    def _send(self, body: Json, delay: float = 0.0) -> None:
+        delivery = Delivery(self.now(), "events_api", body)
+        self.journal.deliveries.append(delivery)
+        self.deliver(delivery, delay)
 
     def call(
         self,
@@ -118,12 +172,14 @@ class LocalSlack:
         except Misuse as error:
             self.journal.misuses.append(f"{name}: {error}")
             reply = Reply(200, {"ok": False, "error": "fatal_error"}, {})
-        self._record(name, values, reply)
+        self._record(name, values, reply, app_named(self.workspace, authorization, values))
         return reply
 
     def respond(self, secret: str, content_type: str, body: bytes) -> Reply:
         """One post to a response_url, recorded in the journal as `response_url`."""
         values: Json = {}
+        given = self.interactivity.response_urls.occasions.get(secret)
+        app_id = given.install.app_id if given is not None else ""
         try:
             occasion = self.interactivity.response_urls.use(secret, self.now())
             values = read_arguments({}, content_type, body)
@@ -135,26 +191,36 @@ class LocalSlack:
         except Misuse as error:
             self.journal.misuses.append(f"response_url: {error}")
             reply = Reply(500, {"ok": False, "error": "fatal_error"}, {})
-        self._record("response_url", values, reply)
+        self._record("response_url", values, reply, app_id)
         return reply
 
-    def break_call(self, name: str, status: int, retry_after: int) -> Reply:
+    def break_call(
+        self, name: str, authorization: str | None, status: int, retry_after: int
+    ) -> Reply:
         """Answer a call with a failure instead of doing it."""
         if status == 429:
             reply = _rate_limited(retry_after)
         else:
             reply = Reply(status, {"ok": False, "error": "internal_error"}, {})
-        self._record(name, {}, reply)
+        self._record(name, {}, reply, app_named(self.workspace, authorization, {}))
         return reply
 
-    def refuse_call(self, name: str, error: str) -> Reply:
+    def refuse_call(self, name: str, authorization: str | None, error: str) -> Reply:
         """Answer a call with one of Slack's errors instead of doing it."""
         reply = _refused(SlackError(error))
-        self._record(name, {}, reply)
+        self._record(name, {}, reply, app_named(self.workspace, authorization, {}))
         return reply
 
-    def _record(self, name: str, values: Json, reply: Reply) -> None:
-        self.journal.calls.append(CallRecord(self.now(), name, values, reply.status, reply.body))
+    def cut_call(self, name: str, authorization: str | None) -> None:
+        """A call nobody did and nobody answered."""
+        app_id = app_named(self.workspace, authorization, {})
+        undone = CallRecord(self.now(), name, {}, 0, {}, app_id=app_id, cut="before")
+        self.journal.undone.append(undone)
+        self.feed.news.fire()
+
+    def _record(self, name: str, values: Json, reply: Reply, app_id: str) -> None:
+        made = CallRecord(self.now(), name, values, reply.status, reply.body, app_id=app_id)
+        self.journal.calls.append(made)
         self.feed.news.fire()
 
     async def until(self, holds: Callable[[], object], seconds: float) -> None:
@@ -184,36 +250,59 @@ class LocalSlack:
 
     def _answer(self, name: str, authorization: str | None, values: Json) -> Reply:
         method = method_named(name)
-        install = authorize(self.workspace, method, authorization)
-        if self.faults.token_error is not None and method.token == "bot":
+        if method.token in ("app", "client"):
+            app = app_calling(self.workspace, method, authorization, values)
+            return self._answer_app(method, app, with_token(values, authorization))
+        install, token = caller(self.workspace, method, authorization, self.now())
+        if self.faults.token_error is not None:
             raise SlackError(self.faults.token_error)
         headers = {
             "x-oauth-scopes": ",".join(install.scopes),
             "x-accepted-oauth-scopes": ",".join(method.accepted_scopes),
         }
         channel = str(values.get("channel", ""))
-        wait = self.limits.refuse_for(method, install.team_id, channel, self.now())
+        whose = f"{install.app_id} in {install.team_id}"
+        wait = self.limits.refuse_for(method, whose, channel, self.now())
         if wait:
             return _rate_limited(wait)
         call = Call(
             method=method,
             arguments=Arguments(values),
             workspace=self.workspace,
+            app=self.workspace.apps[install.app_id],
             install=install,
+            token=token,
             now=self.now(),
-            new_link=self._new_link,
             triggers=self.interactivity.triggers,
             screens=self.interactivity.screens,
             uploads=self.uploads,
             later=self._later,
             feature_disabled=self.faults.feature_disabled,
             streams=self.streams,
-            subscribed=self.subscribed,
         )
         body, change = perform(call)
         self._note_pings(call, change)
         self.apply(change)
         return Reply(200, body, headers)
+
+    def _answer_app(self, method: Method, app: App, values: Json) -> Reply:
+        wait = self.limits.refuse_for(method, app.id, "", self.now())
+        if wait:
+            return _rate_limited(wait)
+        ticket = self.lines.of(app.id).socket_mode.ticket
+        body, change = perform(
+            AppCall(
+                method=method,
+                arguments=Arguments(values),
+                workspace=self.workspace,
+                app=app,
+                now=self.now(),
+                codes=self.codes,
+                new_link=lambda: f"{self.link_base}/link/?ticket={ticket()}&app_id={app.id}",
+            )
+        )
+        self.apply(change)
+        return Reply(200, body, {})
 
     def _later(self, act: Callable[[float], Change]) -> None:
         task = asyncio.create_task(self._soon_do(act), name="do after the answer")
@@ -235,7 +324,7 @@ class LocalSlack:
             return
         in_full = call.arguments.text("parse") == "full"
         for whom in pings(message, parsed_in_full=in_full):
-            self.journal.pings.append(
+            self.journal.note_ping(
                 {
                     "method": call.method.name,
                     "channel": message.channel,
@@ -244,10 +333,6 @@ class LocalSlack:
                     "text": message.text,
                 }
             )
-
-    def _new_link(self) -> str:
-        app_id = self.socket_mode.app_id
-        return f"{self.link_base}/link/?ticket={self.socket_mode.ticket()}&app_id={app_id}"
 
 
 def _rate_limited(wait: int) -> Reply:

@@ -6,13 +6,14 @@ Each is a JSON object `{"do": word, …}`:
 |---|---|---|
 | `set` | those of `Faults`, without `methods` | these switches are set, the others stay |
 | `method` | `method` (`*` for all), those of `MethodFault` | this befalls calls of it |
+| `spare` | `method` | nothing befalls it any more |
 | `clear` | | no fault is left; what has happened stays |
 | `revoke_token` | | the bot's token is refused, and the app is told |
 | `archive`, `unarchive` | `channel` | |
-| `remove_app` | `channel` | the bot is put out of it: `not_in_channel` from then on |
+| `remove_app` | `channel`, `app` (an id; else the first) | its bot is put out: `not_in_channel` |
 | `delete_message` | `channel`, `ts` | somebody who may do so deletes it, whoever wrote it |
-| `drop_sockets` | | every socket is cut without a word |
-| `disconnect` | `reason` | every socket is told to go |
+| `drop_sockets` | | every socket of every app is cut without a word |
+| `disconnect` | `reason` | every socket of every app is told to go |
 | `limits` | `mode` | |
 | `advance` | `seconds` | time passes at once |
 """
@@ -23,14 +24,14 @@ from typing import Any, get_args
 
 from pydantic import TypeAdapter, ValidationError
 
+from bot.playground import channels, posting
 from bot.playground.arguments import Arguments
-from bot.playground.events import app_left, channel_archived, tokens_revoked
+from bot.playground.events import tokens_revoked
 from bot.playground.faults import Faults, MethodFault
 from bot.playground.limits import LimitMode
 from bot.playground.local_slack import LocalSlack
 from bot.playground.model import SLACKBOT, Change, Channel, Event, Json, SlackError
 from bot.playground.socket_mode import DisconnectReason
-from bot.playground.workspace import redrawn_channel
 
 _FAULTS = TypeAdapter(Faults)
 _METHOD_FAULT = TypeAdapter(MethodFault)
@@ -76,6 +77,10 @@ async def _method(slack: LocalSlack, wanted: Json) -> None:
     slack.faults.methods[name] = _METHOD_FAULT.validate_python(fault)
 
 
+async def _spare(slack: LocalSlack, wanted: Json) -> None:
+    slack.faults.methods.pop(Arguments(wanted).need("method"), None)
+
+
 async def _clear(slack: LocalSlack, wanted: Json) -> None:
     harmless = Faults()
     for field in fields(Faults):
@@ -84,9 +89,11 @@ async def _clear(slack: LocalSlack, wanted: Json) -> None:
 
 async def _revoke_token(slack: LocalSlack, wanted: Json) -> None:
     slack.faults.token_error = "token_revoked"
+    ts = f"{slack.now():.6f}"
     told = (
-        Event(install.team_id, tokens_revoked(install, f"{slack.now():.6f}"))
+        Event(install.app_id, install.team_id, tokens_revoked([], [install.user_id], ts))
         for install in slack.workspace.installs
+        if install.is_active
     )
     slack.apply(Change(tuple(told)))
 
@@ -94,40 +101,38 @@ async def _revoke_token(slack: LocalSlack, wanted: Json) -> None:
 def _archived(archived: bool) -> "Mishap":
     async def change(slack: LocalSlack, wanted: Json) -> None:
         channel = _channel(slack, wanted)
-        channel.is_archived = archived
-        ts = slack.workspace.tick(channel, slack.now())
-        event = channel_archived(channel, archived, ts)
-        heard = slack.workspace.heard(channel, event)
-        slack.apply(Change(heard, (redrawn_channel(channel),)))
+        if channel.is_archived != archived:
+            workspace, now = slack.workspace, slack.now()
+            slack.apply(channels.archive(workspace, SLACKBOT, channel, now, archived=archived))
 
     return change
 
 
 async def _remove_app(slack: LocalSlack, wanted: Json) -> None:
     channel = _channel(slack, wanted)
-    bot = slack.workspace.install_of(channel.team_id).user_id
+    app = Arguments(wanted).text("app")
+    bot = slack.workspace.install_of(channel.team_id, app).user_id
     if bot not in channel.members:
         raise SlackError("not_in_channel")
-    event = app_left(channel, slack.workspace.tick(channel, slack.now()))
-    heard = slack.workspace.heard(channel, event)
-    channel.members.remove(bot)
-    slack.apply(Change(heard, (redrawn_channel(channel),)))
+    slack.apply(channels.put_out(slack.workspace, bot, channel, SLACKBOT, slack.now()))
 
 
 async def _delete_message(slack: LocalSlack, wanted: Json) -> None:
     channel, ts = _channel(slack, wanted), Arguments(wanted).need("ts")
-    slack.apply(slack.workspace.delete(SLACKBOT, channel.id, ts, slack.now(), any_authors=True))
+    slack.apply(
+        posting.delete(slack.workspace, SLACKBOT, channel.id, ts, slack.now(), any_authors=True)
+    )
 
 
 async def _drop_sockets(slack: LocalSlack, wanted: Json) -> None:
-    slack.socket_mode.drop()
+    slack.lines.drop()
 
 
 async def _disconnect(slack: LocalSlack, wanted: Json) -> None:
     reasons: tuple[DisconnectReason, ...] = get_args(DisconnectReason)
     for reason in reasons:
         if wanted.get("reason") == reason:
-            return await slack.socket_mode.disconnect(reason)
+            return await slack.lines.disconnect(reason)
     raise Unknown(f"reason must be one of: {', '.join(reasons)}")
 
 
@@ -151,6 +156,7 @@ Mishap = Callable[[LocalSlack, Json], Awaitable[None]]
 MISHAPS: dict[str, Mishap] = {
     "set": _set,
     "method": _method,
+    "spare": _spare,
     "clear": _clear,
     "revoke_token": _revoke_token,
     "archive": _archived(True),

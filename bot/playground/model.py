@@ -7,13 +7,17 @@ from typing import Any, Literal
 
 # Blocks, views and payloads stay the JSON they are on the wire; everything else has a type.
 Json = dict[str, Any]
-ChannelKind = Literal["channel", "group", "im"]
+ChannelKind = Literal["channel", "group", "im", "mpim"]
 StreamingState = Literal["in_progress", "completed", "stopped", "errored"]
 Status = Literal["processing", "suspended", "active", "closed"]
 STATUSES: tuple[Status, ...] = ("processing", "suspended", "active", "closed")
 PRECEDENCE: tuple[Status, ...] = ("suspended", "processing", "active", "closed")
 
 SLACKBOT = "USLACKBOT"
+# Subtypes of what Slack itself writes about what somebody did; nobody can change it.
+NOTES = frozenset(
+    f"channel_{word}" for word in ("archive", "join", "leave", "name", "topic", "unarchive")
+)
 
 
 class SlackError(Exception):
@@ -47,6 +51,7 @@ class User:
     is_bot: bool = False
     is_restricted: bool = False
     is_stranger: bool = False
+    deleted: bool = False
     tz: str = "Europe/Madrid"
 
 
@@ -67,12 +72,51 @@ class Channel:
     # Links under the channel's name, and the ts of what is pinned.
     bookmarks: list[Json] = field(default_factory=lambda: list[Json]())
     pins: list[str] = field(default_factory=lambda: list[str]())
+    # Epoch seconds, and by whom.
+    created: int = 0
+    creator: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RequestUrls:
+    """Where an app is told over HTTP; empty is nowhere. `commands` is for those whose manifest
+    names no `url` of their own; `options` is Slack's "options load URL"."""
+
+    events: str = ""
+    interactivity: str = ""
+    options: str = ""
+    commands: str = ""
+
+
+@dataclass(slots=True)
+class App:
+    """An app as its maker configured it, wherever it is installed.
+
+    `commands` and `shortcuts` are what its manifest says under `features`; `subscribed` names the
+    events it hears, None all. It is told by Socket Mode, or over HTTP if it has `request_urls`.
+    """
+
+    id: str
+    name: str
+    client_id: str
+    client_secret: str
+    signing_secret: str
+    verification_token: str
+    app_tokens: list[str]
+    subscribed: list[str] | None = None
+    commands: list[Json] = field(default_factory=lambda: list[Json]())
+    shortcuts: list[Json] = field(default_factory=lambda: list[Json]())
+    request_urls: RequestUrls | None = None
+    # Where people may be sent back to after an install; none allows any address on this machine.
+    redirect_urls: list[str] = field(default_factory=lambda: list[str]())
+    # Its tokens expire and come with a refresh token.
+    rotates_tokens: bool = False
 
 
 @dataclass(slots=True)
 class Install:
-    """The app installed in one team: its bot user, token and granted scopes, and what its manifest
-    says under `features.slash_commands` and `features.shortcuts`."""
+    """An app installed in one team: its bot user, newest token and granted scopes there. One that
+    was uninstalled is not active: installed again, it has the same bot user."""
 
     team_id: str
     app_id: str
@@ -81,8 +125,23 @@ class Install:
     bot_id: str
     bot_token: str
     scopes: list[str]
-    commands: list[Json] = field(default_factory=lambda: list[Json]())
-    shortcuts: list[Json] = field(default_factory=lambda: list[Json]())
+    is_active: bool = True
+
+
+@dataclass(slots=True)
+class Token:
+    """What is known of an access token besides that it is there: whose it is (of a bot user, or of
+    a person with `scopes` of their own), when it expires (epoch seconds), what renews it, and why
+    it is `refused`, if it is: `token_revoked` or `account_inactive`."""
+
+    value: str
+    app_id: str
+    team_id: str
+    user_id: str
+    scopes: list[str]
+    expires_at: float | None = None
+    refresh_token: str = ""
+    refused: str = ""
 
 
 @dataclass(slots=True)
@@ -136,6 +195,12 @@ class Message:
     # Ids of files.
     files: list[str] | None = None
     reactions: dict[str, list[str]] = field(default_factory=no_reactions)
+    # What else its JSON says: the topic in a note of Slack's own, a name and icon of its own.
+    details: Json | None = None
+
+    @property
+    def is_note(self) -> bool:
+        return self.subtype in NOTES
 
     @property
     def is_reply(self) -> bool:
@@ -152,33 +217,44 @@ class Ephemeral:
 
 
 @dataclass(slots=True)
-class Session:
-    """An agent session of one thread: `status` is the app's own, `others` is that of other agents
-    by user id. `until` is when `processing` falls back (epoch seconds)."""
+class Agent:
+    """One app's part in a session. `until` is when `processing` falls back (epoch seconds)."""
 
-    channel: str
-    thread_ts: str
     status: Status
-    title: str | None = None
     until: float | None = None
     # Set by the legacy assistant.threads.setStatus, which a post of the app clears.
     legacy: bool = False
-    initiator: str | None = None
     # icon_emoji, icon_url, username and loading_messages of what shows that it works.
     look: Json = field(default_factory=lambda: Json())
-    others: dict[str, Status] = field(default_factory=lambda: dict[str, Status]())
+
+
+@dataclass(slots=True)
+class Session:
+    """An agent session of one thread: `agents` by their bot user."""
+
+    channel: str
+    thread_ts: str
+    agents: dict[str, Agent]
+    title: str | None = None
+    initiator: str | None = None
 
     @property
     def whole(self) -> Status:
         """What the thread shows: the most pressing status of all agents in it."""
-        present = {self.status, *self.others.values()}
+        present = {agent.status for agent in self.agents.values()}
         return next(status for status in PRECEDENCE if status in present)
+
+    @property
+    def pressing(self) -> list[str]:
+        """The bot users of the agents whose status that is."""
+        return [user for user, agent in self.agents.items() if agent.status == self.whole]
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """An inner event, and the team whose install is told."""
+    """An inner event, and the install that is told: of an app, in a team."""
 
+    app_id: str
     team_id: str
     inner: Json
 

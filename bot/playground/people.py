@@ -13,100 +13,33 @@ assert await ana.submit() == {}
 
 import asyncio
 import base64
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
-from bot.playground.blocks import as_list, stable, visible_text
-from bot.playground.interactions import Pressable, newest_first, pressables
-from bot.playground.local_slack import LocalSlack
-from bot.playground.model import Json, Message
-from bot.playground.view_seen import View, field_named
+from bot.playground.blocks import as_list
+from bot.playground.channels import open_im
+from bot.playground.interactions import Pressable
+from bot.playground.model import Json, SlackError
+from bot.playground.oauth_routes import answered
+from bot.playground.reader import Reader, Refused
+from bot.playground.slack_app import SlackApp
+from bot.playground.thread_seen import Post, Thread
+from bot.playground.view_seen import View
 
-Outline = list[tuple[str, str, Any]]
-
-
-class Refused(Exception):
-    """Slack did not let the person do it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Thread:
-    """A thread, or a message that may become one: `ts` is its root's."""
-
-    slack: LocalSlack
-    channel: str
-    ts: str
-
-    def messages(self) -> list[Message]:
-        """The root and its replies, oldest first; nothing once the root is deleted."""
-        return self.slack.workspace.thread(self.channel, self.ts)
-
-    def text(self) -> str:
-        """What a reader sees of all messages, without the labels of buttons."""
-        return "\n".join(visible_text(message) for message in self.messages())
-
-    def outline(self) -> Outline:
-        """(author's name, text, blocks) of each message, in order, without anything that differs
-        between two runs: no ts, no ids, no button values."""
-        users = self.slack.workspace.users
-        return [
-            (users[m.user].name if m.user in users else m.user, m.text, stable(m.blocks or []))
-            for m in self.messages()
-        ]
-
-    def pressables(self) -> list[Pressable]:
-        """All that can be pressed, newest message first."""
-        return [p for message in newest_first(self.messages()) for p in pressables(message)]
-
-    def buttons(self) -> list[str]:
-        """The labels of all that can be pressed, newest message first."""
-        return [pressable.label for pressable in self.pressables()]
-
-    def reactions(self) -> list[str]:
-        """The emoji on the root."""
-        return [name for message in self.messages()[:1] for name in message.reactions]
-
-    def status(self) -> str | None:
-        """The status of the agent session here, if there is one."""
-        session = self.slack.workspace.sessions.get((self.channel, self.ts))
-        return session.whole if session is not None else None
-
-    def until(
-        self, seen: Callable[["Thread"], object], timeout: float = 10.0
-    ) -> Awaitable["Thread"]:
-        """Wait until `seen(thread)` holds, looking again at every change; then the thread.
-
-        TimeoutError, with what the thread shows, after `timeout` seconds.
-        """
-        return self._until(seen, timeout)
-
-    async def _until(self, seen: Callable[["Thread"], object], seconds: float) -> "Thread":
-        try:
-            await self.slack.until(lambda: seen(self), seconds)
-        except TimeoutError:
-            raise TimeoutError(
-                f"not seen within {seconds} s; buttons {self.buttons()}, status {self.status()}, "
-                f"and the thread reads:\n{self.text()}"
-            ) from None
-        return self
+# Before somebody presses again what was not acked.
+PRESS_AGAIN_SECONDS = 0.02
 
 
 @dataclass(frozen=True, slots=True)
-class Post:
-    """One reply, as a handle to edit, delete or react to it."""
+class Person(Reader):
+    """Somebody in the workspace: what they see, as a `Reader`, and all they do. What Slack refuses
+    raises Refused."""
 
-    channel: str
-    ts: str
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """Somebody in the workspace. What Slack refuses raises Refused."""
-
-    slack: LocalSlack
-    id: str
-    name: str
+    def using(self, app: SlackApp) -> "Person":
+        """The same person, to whom this is the app."""
+        return replace(self, app_id=app.id)
 
     async def post(self, channel: str, text: str) -> Thread:
         """A new message in "#channel" (or a channel's id), typed: @name and #name are resolved."""
@@ -118,17 +51,18 @@ class Person:
         """A new message that begins with the app's name."""
         return await self.post(channel, f"@{self._app_name()} {text}")
 
-    async def reply(self, thread: Thread, text: str, *, mention: bool = False) -> Post:
+    async def reply(
+        self, thread: Thread, text: str, *, mention: bool = False, also_to_channel: bool = False
+    ) -> Post:
         """A reply in a thread; with `mention` it names the app."""
         typed = f"@{self._app_name()} {text}" if mention else text
-        done = await self._do("post", channel=thread.channel, text=typed, thread_ts=thread.ts)
+        place = {"channel": thread.channel, "thread_ts": thread.ts}
+        done = await self._do("post", **place, text=typed, reply_broadcast=also_to_channel)
         return Post(thread.channel, done["ts"])
 
     async def message_bot(self, text: str) -> Thread:
         """A new message in the direct message with the app."""
-        user = self.slack.workspace.user(self.id)
-        bot = self.slack.workspace.install_of(user.team_id).user_id
-        channel, opened = self.slack.workspace.open_im(self.id, bot)
+        channel, opened = open_im(self.slack.workspace, self.id, self._app().user_id)
         self.slack.apply(opened)
         return await self.post(channel.id, text)
 
@@ -161,17 +95,72 @@ class Person:
         """Slack's own Stop, which is there while the session is processing."""
         await self._do("stop", channel=thread.channel, thread_ts=thread.ts)
 
+    async def message_group(self, others: Sequence["Person"], text: str) -> Thread:
+        """A new message in the group direct message with these people and the app."""
+        users = [self._app().user_id, *(other.id for other in others)]
+        channel = (await self._do("open_group", users=",".join(users)))["channel"]
+        return await self.post(channel, text)
+
+    async def create_channel(self, name: str, *, private: bool = False) -> str:
+        """A new channel with this person in it; its id."""
+        return (await self._do("create_channel", name=name, is_private=private))["channel"]
+
+    async def join(self, channel: str) -> None:
+        await self._do("join_channel", channel=self._channel(channel))
+
+    async def leave(self, channel: str) -> None:
+        await self._do("leave", channel=self._channel(channel))
+
+    async def invite(self, other: "Person", channel: str) -> None:
+        await self._do("invite", channel=self._channel(channel), user=other.id)
+
+    async def rename_channel(self, channel: str, name: str) -> None:
+        await self._do("rename_channel", channel=self._channel(channel), name=name)
+
+    async def set_topic(self, channel: str, topic: str) -> None:
+        await self._do("set_topic", channel=self._channel(channel), topic=topic)
+
+    async def archive(self, channel: str) -> None:
+        await self._do("archive", channel=self._channel(channel))
+
+    async def unarchive(self, channel: str) -> None:
+        await self._do("unarchive", channel=self._channel(channel))
+
+    async def pin(self, what: Thread | Post) -> None:
+        await self._do("pin", channel=what.channel, ts=what.ts)
+
+    async def unpin(self, what: Thread | Post) -> None:
+        await self._do("unpin", channel=what.channel, ts=what.ts)
+
+    async def rename_session(self, thread: Thread, title: str) -> None:
+        """Give the agent session of a thread another title."""
+        await self._do("rename_session", channel=thread.channel, thread_ts=thread.ts, title=title)
+
+    def approve(self, install_url: str) -> str:
+        """Press Allow on an app's install page, by its address; where the browser is sent then."""
+        return self._answer(install_url, "allow")
+
+    def decline(self, install_url: str) -> str:
+        """Press Cancel there."""
+        return self._answer(install_url, "cancel")
+
+    def _answer(self, install_url: str, answer: str) -> str:
+        asked = dict(parse_qsl(urlsplit(install_url).query))
+        try:
+            return answered(self.slack, {**asked, "as": self.id, "answer": answer})
+        except SlackError as error:
+            raise Refused(error.code) from error
+
     async def open_home(self) -> None:
-        await self._do("open_home")
+        await self._do("open_home", app=self._app().app_id)
 
     async def open_messages(self) -> str:
         """Open the app's Messages tab; the id of the direct message."""
-        return (await self._do("open_dm"))["channel"]
+        return (await self._do("open_dm", app=self._app().app_id))["channel"]
 
     async def invite_app(self, channel: str) -> None:
         """Bring the app into a channel this person is in."""
-        bot = self.slack.workspace.installs[0].user_id
-        await self._do("invite", channel=self._channel(channel), user=bot)
+        await self._do("invite", channel=self._channel(channel), user=self._app().user_id)
 
     async def click(
         self, thread: Thread | View, label: str, *, until_acked: bool = False, within: float = 30.0
@@ -188,8 +177,9 @@ class Person:
             return acked
         async with asyncio.timeout(within):
             while not acked and (again := self._search(thread, label)) is not None:
-                if not self.slack.socket_mode.sockets:
-                    await self.slack.socket_mode.changed.wait()
+                if not self.slack.is_connected:
+                    await self.slack.lines.changed.wait()
+                await asyncio.sleep(PRESS_AGAIN_SECONDS)
                 acked = await self._press(again)
         return acked
 
@@ -205,21 +195,6 @@ class Person:
         place, block, element = self._field(where, field)
         done = await self._do("suggest", **place, **_address(block, element), value=text)
         return [option["text"]["text"] for option in done["options"]]
-
-    async def until_modal(self, title: str = "", within: float = 10.0) -> View:
-        """Wait for a modal with this title, or for any."""
-
-        def seen() -> bool:
-            modal = self.modal()
-            return modal is not None and title in ("", modal.title)
-
-        try:
-            await self.slack.until(seen, within)
-        except TimeoutError:
-            raise TimeoutError(f"no modal {title!r} but {self.modal()}") from None
-        view = self.modal()
-        assert view is not None
-        return view
 
     async def fill_modal(self, values: Mapping[str, Any]) -> View:
         """Put something in fields of the modal, waiting for one to open; what is seen then.
@@ -262,51 +237,6 @@ class Person:
         place = {"channel": on.channel, "ts": on.ts} if on is not None else {}
         return (await self._do("shortcut", shortcut=name, **place))["acked"]
 
-    def modal(self) -> View | None:
-        """The modal on top, as it is now."""
-        screens = self.slack.interactivity.screens
-        stack = screens.stacks.get(self.id)
-        return View(stack[-1], screens.errors.get(stack[-1]["id"], {})) if stack else None
-
-    def home_tab(self) -> View:
-        """The Home tab, to click in."""
-        view = self.home()
-        if view is None:
-            raise Refused("the app published no Home tab")
-        return View(view, {})
-
-    def whispers(self) -> list[str]:
-        """What only this person was shown, oldest first."""
-        ephemerals = self.slack.workspace.ephemerals
-        return [visible_text(e.message) for e in ephemerals if e.reader == self.id]
-
-    def home(self) -> Json | None:
-        """The Home view the app published for this person."""
-        return self.slack.workspace.homes.get(self.id)
-
-    def _whispered(self, thread: Thread) -> list[Message]:
-        """What only this person sees in a thread, newest first."""
-        return [
-            e.message
-            for e in reversed(self.slack.workspace.ephemerals)
-            if (e.reader, e.message.channel) == (self.id, thread.channel)
-            and e.message.thread_ts in (thread.ts, None)
-        ]
-
-    def _search(self, thread: Thread | View, label: str) -> Pressable | None:
-        mine = [] if isinstance(thread, View) else self._whispered(thread)
-        whispered = [p for message in mine for p in pressables(message)]
-        for pressable in [*thread.pressables(), *whispered]:
-            if label in (pressable.label, pressable.click["action_id"]):
-                return pressable
-        return None
-
-    def _find(self, thread: Thread | View, label: str) -> Pressable:
-        found = self._search(thread, label)
-        if found is None:
-            raise Refused(f"{label!r} is not among {thread.buttons()}")
-        return found
-
     async def _press(self, what: Pressable) -> bool:
         """A thing that went away between the look and the press was not acked."""
         done = await self.slack.act({"as": self.id, "do": "click", **what.click})
@@ -317,28 +247,6 @@ class Person:
         ):
             raise Refused(done["message"])
         return done.get("acked", False)
-
-    def _top(self) -> View:
-        view = self.modal()
-        if view is None:
-            raise Refused("no modal is open")
-        return view
-
-    def _field(self, where: Thread | View, name: str) -> tuple[Json, Json, Json]:
-        """A place, a block and an element of it, as acts take them."""
-        if isinstance(where, View):
-            modal = where.view["type"] == "modal"
-            places: list[tuple[Json, list[Json]]] = [
-                ({"view": where.view["id"]} if modal else {}, where.view["blocks"])
-            ]
-        else:
-            messages = [*newest_first(where.messages()), *self._whispered(where)]
-            places = [({"channel": m.channel, "ts": m.ts}, m.blocks or []) for m in messages]
-        for place, blocks in places:
-            found = field_named(blocks, name)
-            if found is not None:
-                return place, *found
-        raise Refused(f"there is no field {name!r}")
 
     async def _put(self, place: Json, block: Json, element: Json, value: Any) -> Json:
         """Give an element a value; one whose options the app loads is asked for them first."""
@@ -355,8 +263,9 @@ class Person:
     def _meant(self, value: Any) -> Any:
         """The id of "@name" and "#name"; anything else as it is."""
         workspace = self.slack.workspace
-        users = {f"@{user.name}": user.id for user in workspace.users.values()}
-        channels = {f"#{channel.name}": channel.id for channel in workspace.channels.values()}
+        team = workspace.user(self.id).team_id
+        users = {f"@{u.name}": u.id for u in workspace.users.values() if u.team_id == team}
+        channels = {f"#{c.name}": c.id for c in workspace.channels.values() if c.team_id == team}
         return (users | channels).get(value, value) if isinstance(value, str) else value
 
     async def _do(self, word: str, **fields: Any) -> Json:
@@ -364,17 +273,6 @@ class Person:
         if not done["ok"]:
             raise Refused(f"{word}: {done['error']}: {done['message']}")
         return done
-
-    def _channel(self, given: str) -> str:
-        channels = self.slack.workspace.channels
-        for channel in channels.values():
-            if given in (channel.id, f"#{channel.name}"):
-                return channel.id
-        raise Refused(f"there is no {given}")
-
-    def _app_name(self) -> str:
-        workspace = self.slack.workspace
-        return workspace.user(workspace.installs[0].user_id).name
 
 
 def _address(block: Json, element: Json) -> Json:

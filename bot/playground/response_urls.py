@@ -1,9 +1,11 @@
 """response_url: answers to an interaction without a token, 5 times in 30 minutes."""
 
 import secrets
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
+from bot.playground import posting, whispers
 from bot.playground.arguments import Arguments
 from bot.playground.chat_methods import content
 from bot.playground.model import Change, Install, Json, Message, SlackError
@@ -11,6 +13,8 @@ from bot.playground.workspace import Workspace
 
 GOOD_FOR_SECONDS = 30 * 60
 USES = 5
+# A playground may run for days: the URL of yesterday is as unknown as one never given.
+KEPT_SECONDS = 24 * 3600
 
 
 @dataclass(slots=True)
@@ -34,6 +38,11 @@ class ResponseUrls:
     def give(
         self, kind: Literal["actions", "commands"], occasion: Occasion, workspace: Workspace
     ) -> str:
+        while self.occasions:
+            oldest = next(iter(self.occasions))
+            if occasion.at - self.occasions[oldest].at <= KEPT_SECONDS:
+                break
+            del self.occasions[oldest]
         secret = secrets.token_urlsafe(18)
         self.occasions[secret] = occasion
         return f"{workspace.web_base}/{kind}/{occasion.install.team_id}/{secret}"
@@ -51,6 +60,20 @@ class ResponseUrls:
         return occasion
 
 
+def chosen_targets(view: Json) -> Iterator[Json]:
+    """What was selected in the menus of a modal that ask for a response_url: `block_id`,
+    `action_id` and `channel_id` of each."""
+    for block in view["blocks"]:
+        element = block.get("element", {})
+        if not element.get("response_url_enabled"):
+            continue
+        at = {"block_id": block["block_id"], "action_id": element["action_id"]}
+        held = view["state"]["values"][at["block_id"]][at["action_id"]]
+        channel = held.get("selected_conversation") or held.get("selected_channel")
+        if channel is not None:
+            yield at | {"channel_id": channel}
+
+
 def respond(workspace: Workspace, occasion: Occasion, body: Json, now: float) -> Change:
     """Do what a post to a response_url, or a message in the ack of a command, says.
 
@@ -66,7 +89,8 @@ def respond(workspace: Workspace, occasion: Occasion, body: Json, now: float) ->
     app, thread_ts = occasion.install.user_id, arguments.text("thread_ts")
     kind = arguments.text("response_type") or "ephemeral"
     if kind == "in_channel":
-        return workspace.post(
+        return posting.post(
+            workspace,
             app,
             occasion.channel,
             text or "",
@@ -77,7 +101,8 @@ def respond(workspace: Workspace, occasion: Occasion, body: Json, now: float) ->
         )
     if kind != "ephemeral":
         raise SlackError("invalid_arguments", ("[ERROR] unknown response_type",))
-    return workspace.whisper(
+    return whispers.whisper(
+        workspace,
         app,
         occasion.user_id,
         occasion.channel,
@@ -96,16 +121,18 @@ def _replace(
     if not text.strip() and not blocks:
         raise SlackError("no_text")
     if _is_whisper(workspace, original):
-        return workspace.rewrite_whisper(original, text, blocks)
+        return whispers.rewrite(workspace, original, text, blocks)
     app = occasion.install.user_id
-    return workspace.edit(app, original.channel, original.ts, now, text=text, blocks=blocks)
+    return posting.edit(
+        workspace, app, original.channel, original.ts, now, text=text, blocks=blocks
+    )
 
 
 def _delete(workspace: Workspace, occasion: Occasion, now: float) -> Change:
     original = _original(occasion)
     if _is_whisper(workspace, original):
-        return workspace.remove_whisper(original)
-    return workspace.delete(occasion.install.user_id, original.channel, original.ts, now)
+        return whispers.remove(workspace, original)
+    return posting.delete(workspace, occasion.install.user_id, original.channel, original.ts, now)
 
 
 def _original(occasion: Occasion) -> Message:

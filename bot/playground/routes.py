@@ -11,14 +11,16 @@ from typing import Any, cast
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
-from bot.playground.agent_sessions import session_record
 from bot.playground.feed import Feed
 from bot.playground.file_routes import add_file_routes
 from bot.playground.local_slack import LocalSlack
 from bot.playground.mishaps import Unknown, befall, present
-from bot.playground.model import Json, record
+from bot.playground.model import Json
+from bot.playground.oauth_routes import add_oauth_routes
+from bot.playground.page_state import earlier, first_state, oversight
 from bot.playground.supervise import Bot
-from bot.playground.workspace import channel_record
+from bot.playground.traffic import Traffic
+from bot.playground.workspace import Workspace
 
 PAGE = Path(__file__).parent / "page"
 # Browsers send cookies to every port of a host: each local Slack has one of its own.
@@ -38,7 +40,8 @@ PAGE_HEADERS = {
     "Cache-Control": "no-store",
 }
 
-SLACKS_OWN = ("/api/", "/link/", "/actions/", "/commands/", "/upload/", "/files-pri/")
+LINK = "/link/"
+SLACKS_OWN = ("/api/", LINK, "/actions/", "/commands/", "/upload/", "/files-pri/", "/oauth/")
 
 Handle = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -48,12 +51,16 @@ def application(slack: LocalSlack, bot: Bot, key: str) -> web.Application:
     app = web.Application(middlewares=[_same_site, _page_key(key)], client_max_size=MAX_BODY)
     page = PageRoutes(slack, bot, key)
     app.router.add_route("*", "/api/{method}", _web_api(slack))
-    app.router.add_get("/link/", slack.socket_mode.link)
+    app.router.add_get(LINK, slack.lines.link)
     app.router.add_post("/actions/{team}/{secret}", _response_url(slack))
     app.router.add_post("/commands/{team}/{secret}", _response_url(slack))
     add_file_routes(app, slack, lambda request: _has_key(request, key))
+    add_oauth_routes(app, slack, lambda request: _has_key(request, key))
     app.router.add_get("/local/state", page.state)
     app.router.add_get("/local/feed", page.feed)
+    app.router.add_get("/local/messages", page.messages)
+    app.router.add_get(r"/local/traffic/{number:\d{1,9}}", page.traffic)
+    app.router.add_get("/local/oversight", page.oversight)
     app.router.add_post("/local/act", page.act)
     app.router.add_get("/local/fault", page.faults)
     app.router.add_post("/local/fault", page.befall)
@@ -70,8 +77,10 @@ def application(slack: LocalSlack, bot: Bot, key: str) -> web.Application:
 async def _same_site(request: web.Request, handler: Handle) -> web.StreamResponse:
     """Only this machine's own names, and no other website: against DNS rebinding and forgery."""
     port = _port(request)
-    hosts = (f"127.0.0.1:{port}", f"localhost:{port}")
-    if request.headers.get("Host") not in hosts:
+    hosts = [f"127.0.0.1:{port}", f"localhost:{port}"]
+    # slack_sdk's own Socket Mode client, the one of Bolt without asyncio, names no port.
+    bare = ["127.0.0.1", "localhost"] if request.path == LINK else []
+    if request.headers.get("Host") not in hosts + bare:
         raise web.HTTPForbidden(text=f"Open this at http://{hosts[0]}/, not by another name.\n")
     origin = request.headers.get("Origin")
     if origin is not None and origin != f"http://{request.headers['Host']}":
@@ -121,18 +130,22 @@ def _web_api(slack: LocalSlack) -> Handle:
     async def handle(request: web.Request) -> web.StreamResponse:
         """One call of the Web API, with what was made to go wrong on the way."""
         name = request.match_info["method"]
+        authorization = request.headers.get("Authorization")
         body = await request.read()
+        began = slack.now()
         fault = slack.faults.strike(name)
         await slack.now.sleep(fault.latency)
         if fault.drop == "before":
+            slack.cut_call(name, authorization)
             return _cut(request)
         if fault.status is not None:
-            reply = slack.break_call(name, fault.status, fault.retry_after)
+            reply = slack.break_call(name, authorization, fault.status, fault.retry_after)
         elif fault.error is not None:
-            reply = slack.refuse_call(name, fault.error)
+            reply = slack.refuse_call(name, authorization, fault.error)
         else:
-            authorization = request.headers.get("Authorization")
             reply = slack.call(name, authorization, request.query, request.content_type, body)
+        record = slack.journal.calls[-1]
+        record.took, record.cut = slack.now() - began, fault.drop
         if fault.drop == "after":
             return _cut(request)
         return web.json_response(reply.body, status=reply.status, headers=reply.headers)
@@ -169,6 +182,8 @@ class PageRoutes:
         self._slack = slack
         self._bot = bot
         self._key = key
+        self._traffic = Traffic(slack.journal, slack.feed)
+        self._roster = _roster(slack.workspace)
 
     async def enter(self, request: web.Request) -> web.StreamResponse:
         """The page; with the right key in the query, first a cookie instead of it."""
@@ -190,34 +205,49 @@ class PageRoutes:
         return web.FileResponse(path)
 
     async def state(self, request: web.Request) -> web.StreamResponse:
-        """Everything the page draws, and the number of the feed's last item in it.
+        """What the page draws, and the number of the feed's last item in it: see `first_state`.
 
+        `traffic`: the rows of the journal, as the feed's `traffic` items.
         `modals`: [{user, views (the one on top last), errors {view id: {block_id: sentence}}}], as
         the feed's `modal` items. `apps`: the commands and shortcuts of each install.
         """
-        slack = self._slack.workspace
-        state: Json = {
-            "seq": self._slack.feed.seq,
-            "teams": [record(team) for team in slack.teams.values()],
-            "users": [record(user) for user in slack.users.values()],
-            "bots": [
-                {"user_id": i.user_id, "app_id": i.app_id, "name": i.name} for i in slack.installs
-            ],
-            "channels": [channel_record(channel) for channel in slack.channels.values()],
-            "messages": [
-                slack.shown(m) for posted in slack.messages.values() for m in posted.values()
-            ],
-            "ephemerals": [slack.shown_ephemeral(e) for e in slack.ephemerals],
-            "sessions": [session_record(session) for session in slack.sessions.values()],
-            "homes": [{"user": user, "view": view} for user, view in slack.homes.items()],
-            "modals": self._slack.interactivity.screens.as_json(),
-            "apps": [
-                {"team": i.team_id, "commands": i.commands, "shortcuts": i.shortcuts}
-                for i in slack.installs
-            ],
-            "bot": self._bot.as_json() | {"log": list(self._bot.log)},
-        }
-        return web.json_response(state)
+        self._notice()
+        state = first_state(self._slack, self._bot)
+        return web.json_response(state | {"traffic": self._traffic.rows()})
+
+    def _notice(self) -> None:
+        """Put on the feed what nobody tells it: traffic, and new workspaces, people and apps, which
+        a page learns of by loading all anew."""
+        self._traffic.collect()
+        roster = _roster(self._slack.workspace)
+        if roster != self._roster:
+            self._roster = roster
+            self._slack.feed.publish({"type": "reset"})
+
+    async def messages(self, request: web.Request) -> web.StreamResponse:
+        """Earlier ones of `?channel=`, or of its thread `&thread=`, from `&before=` a ts on: see
+        `earlier`."""
+        query = request.query
+        try:
+            found = earlier(
+                self._slack.workspace,
+                query.get("channel", ""),
+                query.get("thread"),
+                query.get("before", ""),
+            )
+        except ValueError as error:
+            raise web.HTTPBadRequest(text="before must be a ts\n") from error
+        return web.json_response(found)
+
+    async def traffic(self, request: web.Request) -> web.StreamResponse:
+        """One call or delivery whole, without secrets."""
+        found = self._traffic.detail(int(request.match_info["number"]))
+        if found is None:
+            raise web.HTTPNotFound(text="That is no longer kept.\n")
+        return web.json_response(found)
+
+    async def oversight(self, request: web.Request) -> web.StreamResponse:
+        return web.json_response(oversight(self._slack))
 
     async def feed(self, request: web.Request) -> web.StreamResponse:
         """Server-Sent Events from Last-Event-ID (or `?after=`) on, else from now on."""
@@ -230,7 +260,7 @@ class PageRoutes:
         await response.prepare(request)
         # A reader that goes away is how every feed ends.
         with suppress(ConnectionError):
-            await _follow(feed, seen, response)
+            await _follow(feed, self._notice, seen, response)
         return response
 
     async def act(self, request: web.Request) -> web.StreamResponse:
@@ -242,23 +272,26 @@ class PageRoutes:
 
         | `do` | takes | answers |
         |---|---|---|
-        | post | channel, text, thread_ts? | ts |
-        | upload | channel, files [{name, content in base64}], text?, thread_ts? | ts, files |
+        | post | channel, text, thread_ts?, reply_broadcast? (in the channel, too) | ts |
+        | upload | channel, files [{name, content in base64}], text?, thread_ts?,
+          reply_broadcast? | ts, files |
+        | upload | files, for a file_input | files |
         | edit, delete | channel, ts, text (edit) | |
         | react, unreact | channel, ts, name | |
         | stop | channel, thread_ts | |
         | open_home, open_dm | | channel (open_dm) |
         | invite | channel, user | |
         | click | element, value or selected_option where something is chosen | acked |
-        | fill | element, value (text, option, id, date; list; null); tells the app if Slack would
-          | acked |
+        | fill | element, value (text, option, id, date; list; null), typing? (still at it: the
+          app is not told); tells the app if Slack would | acked |
         | suggest | element, value (what was typed) | acked, options, option_groups? |
         | submit | view | acked, errors {block_id: sentence}, trouble? |
         | close_modal | view, all? | acked |
         | command | channel, text with the command; not with thread_ts | acked, trouble? |
         | shortcut | shortcut (name or callback_id), channel and ts for one of messages | acked |
 
-        `acked`: whether the app answered in 3 s; `trouble`: it did, with what Slack cannot use.
+        `acked`: whether the app answered in 3 s; `trouble`: why it did not, or why Slack cannot use
+        what it answered.
         """
         return web.json_response(await self._slack.act(await _object(request)))
 
@@ -269,9 +302,11 @@ class PageRoutes:
     async def befall(self, request: web.Request) -> web.StreamResponse:
         """Let something go wrong: see `mishaps`."""
         try:
-            return web.json_response(await befall(self._slack, await _object(request)))
+            now = await befall(self._slack, await _object(request))
         except Unknown as error:
             raise web.HTTPBadRequest(text=f"{error}\n") from error
+        self._slack.feed.publish({"type": "faults", "faults": now})
+        return web.json_response(now)
 
     async def control(self, request: web.Request) -> web.StreamResponse:
         """Kill or start the bot; answers what it is then."""
@@ -285,10 +320,21 @@ class PageRoutes:
         return web.json_response(self._bot.as_json())
 
 
-async def _follow(feed: Feed, seen: int, response: web.StreamResponse) -> None:
-    """Write items as they come, for ever; a comment now and then shows that we live."""
-    await response.write(b": hello\n\n")
+def _roster(workspace: Workspace) -> tuple[int, int, int]:
+    """What is different when a workspace, a person or an app is new."""
+    return len(workspace.teams), len(workspace.users), len(workspace.installs)
+
+
+async def _follow(
+    feed: Feed, notice: Callable[[], None], seen: int, response: web.StreamResponse
+) -> None:
+    """Write items as they come, for ever; a comment now and then shows that we live.
+
+    An id at once, without an item: a reader who is cut off before the first one knows it.
+    """
+    await response.write(f"id: {seen}\n\n".encode())
     while True:
+        notice()
         for number, item in feed.since(seen):
             seen = number
             await response.write(f"id: {number}\ndata: {item}\n\n".encode())

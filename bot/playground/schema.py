@@ -3,6 +3,7 @@
 A check takes a value and where it stands, and yields what is wrong with it.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, cast
 
@@ -26,6 +27,26 @@ def string(most: int, least: int = 1) -> Check:
             yield wrong(f"must be less than {most + 1} characters", at)
 
     return check
+
+
+ID = string(255)
+
+
+def _address(pattern: str) -> Check:
+    """A URL that matches; how Slack itself words this is not documented."""
+    within = string(3000)
+
+    def check(value: Any, at: str) -> Iterator[str]:
+        problems = [*within(value, at)]
+        yield from problems
+        if not problems and re.fullmatch(pattern, value) is None:
+            yield wrong("must be a valid URL", at)
+
+    return check
+
+
+URL = _address(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>]+")
+WEB_URL = _address(r"https?://[^\s<>/]+(/[^\s<>]*|[?#][^\s<>]*)?")
 
 
 def one_of(*values: object) -> Check:

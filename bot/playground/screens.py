@@ -143,3 +143,5 @@ class Screens:
     def _forget(self, views: list[Json]) -> None:
         for view in views:
             self.errors.pop(view["id"], None)
+        gone = {block["block_id"] for view in views for block in view["blocks"]}
+        self.offered = {at: known for at, known in self.offered.items() if at[1] not in gone}

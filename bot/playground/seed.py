@@ -1,11 +1,14 @@
 """The workspace a newcomer finds: one team, three people, the app, three channels."""
 
+import re
 from collections.abc import Iterable
 
+from bot.playground.apps import new_app
 from bot.playground.model import Channel, Install, Team, User, record
 from bot.playground.workspace import Workspace
 
 TEAM = "T0PLAYGRND"
+APP = "A0THREADLN"
 BOT_USER = "U0THREADLN"
 
 # What the app asks for in manifest.yml, and no more.
@@ -28,6 +31,7 @@ DEFAULT_SCOPES = (
     "reactions:read",
     "reactions:write",
     "team:read",
+    "usergroups:read",
     "users:read",
 )
 
@@ -50,7 +54,7 @@ def seeded(bot_token: str, app_token: str, scopes: Iterable[str] = DEFAULT_SCOPE
     )
     install = Install(
         team_id=TEAM,
-        app_id="A0THREADLN",
+        app_id=APP,
         name="threadline",
         user_id=BOT_USER,
         bot_id="B0THREADLN",
@@ -58,9 +62,17 @@ def seeded(bot_token: str, app_token: str, scopes: Iterable[str] = DEFAULT_SCOPE
         scopes=list(scopes),
     )
     return Workspace(
-        app_token=app_token,
+        apps={APP: new_app(APP, "threadline", app_token=app_token)},
         teams={TEAM: Team(TEAM, "Threadline Playground", "threadline-playground")},
         users={user.id: User(**record(user)) for user in _PEOPLE},
         channels={channel.id: channel for channel in channels},
         installs=[install],
     )
+
+
+def new_team(workspace: Workspace, name: str) -> Team:
+    """One more workspace, with nobody in it."""
+    domain = "-".join(re.findall(r"[a-z0-9]+", name.lower()))
+    team = Team(workspace.new_id("T"), name, domain)
+    workspace.teams[team.id] = team
+    return team

@@ -1,12 +1,12 @@
 """agents.sessions.* and the legacy assistant.threads.*."""
 
 from bot.playground import agent_sessions
-from bot.playground.call import Answer, Call, done, missing_scope
+from bot.playground.agent_sessions import TITLE_LIMIT
+from bot.playground.call import LOOK, Answer, Call, done, missing_scope
+from bot.playground.homes import suggest
 from bot.playground.model import STATUSES, Change, Channel, Json, Misuse, SlackError, Status
 
-TITLE_LIMIT = 200
 LOOK_LIMIT = 200
-LOOK = ("icon_emoji", "icon_url", "username")
 LOADING_MESSAGES = 10
 LOADING_MESSAGE_LENGTH = 50
 STOPPED = "agent_session_stopped"
@@ -25,6 +25,7 @@ def set_status(call: Call) -> Answer:
         raise _unfit(f"title is longer than {TITLE_LIMIT} characters")
     change = agent_sessions.set_status(
         call.workspace,
+        call.bot,
         channel.id,
         thread_ts,
         status,
@@ -39,11 +40,17 @@ def set_status(call: Call) -> Answer:
 def rename(call: Call) -> Answer:
     channel, thread_ts = _session_place(call)
     title = call.arguments.need("title")
-    if not 1 <= len(title) <= TITLE_LIMIT:
-        raise SlackError("invalid_name")
     if channel.is_archived:
         raise SlackError("is_archived")
-    change = agent_sessions.rename(call.workspace, channel.id, thread_ts, title, call.bot, call.now)
+    change = agent_sessions.rename(
+        call.workspace,
+        channel.id,
+        thread_ts,
+        title,
+        call.bot,
+        call.now,
+        unique=call.streams.unique_titles,
+    )
     return _answer(call, change, channel.id, thread_ts)
 
 
@@ -69,9 +76,12 @@ def _session_place(call: Call) -> tuple[Channel, str]:
 def _answer(call: Call, change: Change, channel_id: str, thread_ts: str) -> Answer:
     session = call.workspace.sessions[(channel_id, thread_ts)]
     body, change = done(
-        change, status=session.whole, agent_status=session.status, title=session.title
+        change,
+        status=session.whole,
+        agent_status=session.agents[call.bot].status,
+        title=session.title,
     )
-    if call.subscribed is not None and STOPPED not in call.subscribed:
+    if call.app.subscribed is not None and STOPPED not in call.app.subscribed:
         body["warning"] = f"missing_{STOPPED}_event_subscription"
         body["response_metadata"] = {"warnings": [body["warning"]]}
     return body, change
@@ -91,7 +101,7 @@ def _look(call: Call) -> Json | None:
 
 def set_assistant_status(call: Call) -> Answer:
     """The legacy status line: any words mean `processing`, none mean `active`."""
-    channel = call.workspace.channel_seen_by(call.bot, call.arguments.need("channel_id"))
+    channel = _assisted(call)
     status: Status = "processing" if call.arguments.need("status") else "active"
     lines = call.arguments.texts("loading_messages", "invalid_arguments")
     if lines is not None and not (
@@ -102,6 +112,7 @@ def set_assistant_status(call: Call) -> Answer:
     try:
         change = agent_sessions.set_status(
             call.workspace,
+            call.bot,
             channel.id,
             call.arguments.need("thread_ts"),
             status,
@@ -115,26 +126,34 @@ def set_assistant_status(call: Call) -> Answer:
 
 
 def set_assistant_title(call: Call) -> Answer:
-    channel = call.workspace.channel_seen_by(call.bot, call.arguments.need("channel_id"))
+    channel = _assisted(call)
     title = call.arguments.need("title")
     if not 1 <= len(title) <= TITLE_LIMIT:
         raise _unfit(f"title: 1 to {TITLE_LIMIT} characters")
     thread_ts = call.arguments.need("thread_ts")
     try:
-        return done(agent_sessions.entitle(call.workspace, channel.id, thread_ts, title))
+        return done(agent_sessions.entitle(call.workspace, call.bot, channel.id, thread_ts, title))
     except Misuse:
         raise SlackError("invalid_thread_ts") from None
 
 
 def set_suggested_prompts(call: Call) -> Answer:
-    channel = call.workspace.channel_seen_by(call.bot, call.arguments.need("channel_id"))
+    channel = _assisted(call)
     thread_ts = call.arguments.text("thread_ts")
     if thread_ts is not None and not call.workspace.thread(channel.id, thread_ts):
         raise SlackError("invalid_thread_ts")
     prompts = call.arguments.objects("prompts", "invalid_arguments") or []
     if not 1 <= len(prompts) <= 4 or any(set(p) != {"title", "message"} for p in prompts):
         raise _unfit("1 to 4 prompts of title and message")
-    return done(call.workspace.suggest(channel.id, prompts))
+    return done(suggest(call.workspace, channel.id, prompts))
+
+
+def _assisted(call: Call) -> Channel:
+    """The channel of a legacy method: one the app is in."""
+    channel = call.workspace.channel_seen_by(call.bot, call.arguments.need("channel_id"))
+    if call.bot not in channel.members:
+        raise SlackError("channel_not_found")
+    return channel
 
 
 def _unfit(what: str) -> SlackError:

@@ -1,29 +1,32 @@
-"""Socket Mode: tickets, envelopes to one of the sockets, acks, redelivery.
+"""Socket Mode: tickets, envelopes to one of the sockets, acks.
 
-An event that is not acked in time is sent again in a new envelope, up to three times; an
-interaction is sent once. What finds no socket up is lost. How Slack schedules redelivery over
-sockets, and that the envelope is new, is undocumented: taken to be as over HTTP.
+How Slack schedules redelivery over sockets, and that the envelope is a new one then, is
+undocumented: taken to be as over HTTP.
 """
 
 import asyncio
 import json
 import secrets
 import uuid
-from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from aiohttp import WSMsgType, web
 
 from bot.playground.clock import Clock
+from bot.playground.delivery import NotTaken
 from bot.playground.feed import Signal
 from bot.playground.journal import Attempt, Delivery
 from bot.playground.model import Json
 
 MAX_SOCKETS = 10
-ACK_DEADLINE = 3.0
-RETRY_SCHEDULE = (0.2, 60.0, 300.0)
 HEARTBEAT = 30.0
+# Seconds a connection lives, by the clock: as hello says, or as its URL asks for to try it out.
+LIFETIME = 18_060.0
+DEBUG_LIFETIME = 360.0
+# Before its end comes a warning; after it a client has as long to be gone by itself.
+NOTICE = 10.0
 
 DisconnectReason = Literal["warning", "refresh_requested", "link_disabled", "too_many_websockets"]
 
@@ -39,25 +42,16 @@ class Socket:
 
 
 class SocketMode:
-    """The server's side of Socket Mode for one app. `retry_schedule` is the wait in seconds before
-    each redelivery; `changed` fires at every connect, disconnect and outcome."""
+    """The server's side of Socket Mode for one app. `changed` fires at every connect and
+    disconnect."""
 
-    def __init__(
-        self,
-        app_id: str,
-        clock: Clock,
-        ack_deadline: float = ACK_DEADLINE,
-        retry_schedule: Sequence[float] = RETRY_SCHEDULE,
-    ) -> None:
+    def __init__(self, app_id: str, clock: Clock, changed: Signal) -> None:
         self.app_id = app_id
-        self.ack_deadline = ack_deadline
-        self.retry_schedule = retry_schedule
-        self.changed = Signal()
+        self.changed = changed
         self.sockets: list[Socket] = []
         self._clock = clock
         self._tickets: set[str] = set()
         self._turn = 0
-        self._deliveries: set[asyncio.Task[None]] = set()
 
     def ticket(self) -> str:
         ticket = secrets.token_urlsafe(16)
@@ -78,29 +72,46 @@ class SocketMode:
             return ws
         self._turn += 1
         socket = Socket(self._turn, ws, request.transport)
-        await ws.send_json(self._hello())
+        lifetime = DEBUG_LIFETIME if "debug_reconnects" in request.query else LIFETIME
+        await ws.send_json(self._hello(lifetime))
         self.sockets.append(socket)
         self.changed.fire()
+        ageing = asyncio.create_task(self._age(socket, lifetime), name="let a socket age")
         try:
             async for message in ws:
                 if message.type == WSMsgType.TEXT:
                     _take_ack(socket, message.data)
         finally:
+            ageing.cancel()
             self._gone(socket)
         return ws
 
-    def send_event(self, delivery: Delivery, delay: float = 0.0) -> None:
-        """Deliver after `delay` seconds, in the background; the outcome shows in the record."""
-        task = asyncio.create_task(self._deliver(delivery, delay), name="deliver event")
-        self._deliveries.add(task)
-        task.add_done_callback(self._deliveries.discard)
+    def reaches(self, delivery: Delivery) -> bool:
+        return bool(self.sockets)
 
-    async def interact(self, delivery: Delivery) -> bool:
-        """Deliver an interaction, once. True when it was acked in time."""
-        acked = await self._attempt(delivery, 0)
-        delivery.outcome = "acked" if acked else "given_up" if delivery.attempts else "lost"
-        self.changed.fire()
-        return acked
+    async def send(self, delivery: Delivery, attempt: Attempt) -> Any:
+        """Send one envelope to the next socket and wait for its ack."""
+        self._turn += 1
+        socket = self.sockets[self._turn % len(self.sockets)]
+        attempt.via, attempt.envelope_id = f"socket {socket.number}", str(uuid.uuid4())
+        envelope: Json = {
+            "envelope_id": attempt.envelope_id,
+            "type": delivery.kind,
+            "payload": delivery.body,
+            "accepts_response_payload": delivery.accepts_response_payload,
+        }
+        if delivery.kind == "events_api":
+            reason = "timeout" if attempt.retry_attempt else ""
+            envelope |= {"retry_attempt": attempt.retry_attempt, "retry_reason": reason}
+        answer = asyncio.get_running_loop().create_future()
+        socket.waiting[attempt.envelope_id] = answer
+        try:
+            await socket.ws.send_json(envelope)
+            return await answer
+        except ConnectionError:
+            raise NotTaken("connection_failed") from None
+        finally:
+            socket.waiting.pop(attempt.envelope_id, None)
 
     async def disconnect(self, reason: DisconnectReason) -> None:
         """Tell every socket that it is to go; the client is who closes it."""
@@ -115,54 +126,18 @@ class SocketMode:
             self._gone(socket)
 
     async def close(self) -> None:
-        for task in list(self._deliveries):
-            task.cancel()
-        await asyncio.gather(*self._deliveries, return_exceptions=True)
         for socket in list(self.sockets):
             await socket.ws.close()
 
-    async def _deliver(self, delivery: Delivery, delay: float) -> None:
-        for attempt, wait in enumerate((delay, *self.retry_schedule)):
-            await self._clock.sleep(wait)
-            if await self._attempt(delivery, attempt):
-                delivery.outcome = "acked"
-                break
-            if not delivery.attempts:
-                delivery.outcome = "lost"
-                break
-        else:
-            delivery.outcome = "given_up"
-        self.changed.fire()
-
-    async def _attempt(self, delivery: Delivery, retry: int) -> bool:
-        """Send one envelope to the next socket and wait for its ack."""
-        if not self.sockets:
-            return False
-        self._turn += 1
-        socket = self.sockets[self._turn % len(self.sockets)]
-        envelope: Json = {
-            "envelope_id": str(uuid.uuid4()),
-            "type": delivery.kind,
-            "payload": delivery.body,
-            "accepts_response_payload": delivery.accepts_response_payload,
-        }
-        if delivery.kind == "events_api":
-            envelope |= {"retry_attempt": retry, "retry_reason": "timeout" if retry else ""}
-        sent_at = self._clock()
-        attempt = Attempt(envelope["envelope_id"], socket.number, retry)
-        delivery.attempts.append(attempt)
-        answer = asyncio.get_running_loop().create_future()
-        socket.waiting[attempt.envelope_id] = answer
-        try:
-            async with asyncio.timeout(self.ack_deadline):
-                await socket.ws.send_json(envelope)
-            attempt.payload = await self._clock.within(self.ack_deadline, answer)
-        except (TimeoutError, ConnectionError):
-            return False
-        finally:
-            socket.waiting.pop(attempt.envelope_id, None)
-        attempt.acked_after = self._clock() - sent_at
-        return True
+    async def _age(self, socket: Socket, lifetime: float) -> None:
+        # A socket that broke meanwhile needs no farewell.
+        with suppress(ConnectionError):
+            await self._clock.sleep(lifetime - NOTICE)
+            await socket.ws.send_json(_disconnect("warning"))
+            await self._clock.sleep(NOTICE)
+            await socket.ws.send_json(_disconnect("refresh_requested"))
+            await self._clock.sleep(NOTICE)
+            await socket.ws.close()
 
     def _gone(self, socket: Socket) -> None:
         """Nobody will ack on this socket any more: fail what waits, now."""
@@ -174,7 +149,7 @@ class SocketMode:
                 answer.set_exception(ConnectionResetError())
         self.changed.fire()
 
-    def _hello(self) -> Json:
+    def _hello(self, lifetime: float) -> Json:
         return {
             "type": "hello",
             "num_connections": len(self.sockets) + 1,
@@ -183,7 +158,7 @@ class SocketMode:
                 "host": "playground",
                 "started": f"{self._clock():.3f}",
                 "build_number": 1,
-                "approximate_connection_time": 18060,
+                "approximate_connection_time": int(lifetime),
             },
         }
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from bot.playground.arguments import Arguments
-from bot.playground.blocks import elements, options
+from bot.playground.blocks import elements, is_shown_to, options
 from bot.playground.holding import Values, held_at_first, holding, is_held
+from bot.playground.homes import publish_home
 from bot.playground.model import Channel, Json, Message, SlackError
 from bot.playground.screens import Screens
 from bot.playground.workspace import Workspace
@@ -25,18 +26,25 @@ class Stage:
     view: Json | None = None
     message: Message | None = None
 
+    @property
+    def app_id(self) -> str | None:
+        """The app whose place it is; None if that of a message nobody answers for."""
+        return self.view["app_id"] if self.view else self.message and self.message.app_id
+
     def find(self, block_id: str, action_id: str) -> tuple[Json, Json]:
-        """The block and the element a person uses. `no_such_element` once it is gone."""
+        """The block and the element a person uses. `no_such_element` once it is gone, or if it is
+        not shown to them."""
         for block in self.blocks:
             if block["block_id"] == block_id:
                 for element in elements(block):
-                    if element["action_id"] == action_id:
+                    if element["action_id"] == action_id and is_shown_to(self.user_id, element):
                         return block, element
         raise SlackError("no_such_element")
 
 
 def stage_of(workspace: Workspace, screens: Screens, user_id: str, wanted: Arguments) -> Stage:
-    """The place named by `channel` and `ts`, or by `view`; without either the Home tab.
+    """The place named by `channel` and `ts`, or by `view`; without either the Home tab
+    of `app`.
 
     Raises `message_not_found`, `channel_not_found`, or `no_modal` if the view is not on top.
     """
@@ -47,7 +55,8 @@ def stage_of(workspace: Workspace, screens: Screens, user_id: str, wanted: Argum
         if view["id"] != wanted.text("view"):
             raise SlackError("no_modal")
     else:
-        view = workspace.homes.get(user_id)
+        install = workspace.install_of(workspace.user(user_id).team_id, wanted.text("app"))
+        view = workspace.homes.get((install.app_id, user_id))
         if view is None:
             raise SlackError("message_not_found")
     container = {"type": "view", "view_id": view["id"]}
@@ -105,10 +114,15 @@ def hold(
         return stage
     view = stage.view | {"state": {"values": values}}
     if view["type"] == "home":
-        workspace.publish_home(stage.user_id, view)
+        publish_home(workspace, stage.user_id, view)
     else:
         screens.replace(view)
     return Stage(stage.user_id, stage.blocks, stage.payload | {"view": view}, view=view)
+
+
+def chosen_item(user_id: str, channel: str, ts: str, values: Values) -> Json:
+    """What a person has put in the elements of a message, as the page is told."""
+    return {"type": "chosen", "user": user_id, "channel": channel, "ts": ts, "values": values}
 
 
 def _key(stage: Stage) -> tuple[str, str, str]:

@@ -50,7 +50,8 @@ class StreamRules:
 
     `lifetime` (seconds) counts from the start, or from the last append if `idle`. A message holds
     `text_bytes` of UTF-8; with tasks, `weight`: titles + text + twice the details and outputs, and
-    `rows` of tasks. `kinds` of channels take streams at all.
+    `rows` of tasks. `kinds` of channels take streams at all. `unique_titles`: no two open agent
+    sessions of a channel may be renamed to the same title.
     """
 
     lifetime: float = 300.0
@@ -58,7 +59,8 @@ class StreamRules:
     text_bytes: int = 11_600
     weight: int = 10_600
     rows: int = 50
-    kinds: tuple[ChannelKind, ...] = ("channel", "group", "im")
+    unique_titles: bool = True
+    kinds: tuple[ChannelKind, ...] = ("channel", "group", "im", "mpim")
 
 
 DEFAULT_RULES = StreamRules()

@@ -28,12 +28,12 @@ def start(call: Call) -> Answer:
         call.streams,
         plan=display == "plan",
         content=_content(call),
+        look=call.look(),
     )
     message = posted(change)
     change += agent_sessions.end_legacy_status(call.workspace, message)
     if not call.feature_disabled:
-        thread_ts = arguments.need("thread_ts")
-        change += agent_sessions.begin_stream(call.workspace, channel.id, thread_ts, call.now)
+        change += agent_sessions.begin_stream(call.workspace, message, call.now)
     return done(change, channel=channel.id, ts=message.ts)
 
 
@@ -64,9 +64,7 @@ def stop(call: Call) -> Answer:
         metadata=metadata_of(call),
     )
     message = posted(change)
-    change += agent_sessions.end_stream(
-        call.workspace, channel, message.thread_ts or "", status_named(status), call.now
-    )
+    change += agent_sessions.end_stream(call.workspace, message, status_named(status), call.now)
     return done(change, channel=channel, ts=ts, message=call.workspace.shown(message))
 
 

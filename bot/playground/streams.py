@@ -4,7 +4,9 @@ The states are ours to name: Slack documents `streaming_state` without its value
 """
 
 from dataclasses import replace
+from itertools import count
 
+from bot.playground import posting
 from bot.playground.blocks import named
 from bot.playground.model import Change, Channel, Json, Message, SlackError, StreamingState
 from bot.playground.stream_content import (
@@ -31,6 +33,7 @@ def start(
     *,
     plan: bool = False,
     content: tuple[Mode | None, list[Json]] = (None, []),
+    look: Json | None = None,
 ) -> Change:
     """Post a message that grows. It may begin with nothing, as slack_sdk's helper does it."""
     channel = workspace.channel_open_to(bot, channel_id)
@@ -39,7 +42,8 @@ def start(
     opened = Stream(channel_id, "", thread_ts, now + rules.lifetime, plan)
     opened = taken_in(opened, *content)
     require_room(opened, rules)
-    change = workspace.post(
+    change = posting.post(
+        workspace,
         bot,
         channel_id,
         text_of(opened),
@@ -47,6 +51,7 @@ def start(
         thread_ts=thread_ts,
         blocks=_blocks(opened),
         streaming=True,
+        look=look,
     )
     if change.message is not None:
         key = (channel_id, change.message.ts)
@@ -158,10 +163,9 @@ def _grown(
 
 def _blocks(stream: Stream) -> list[Json] | None:
     """Ids stay the same while it grows, so that a page need not draw all of it anew."""
-    blocks = rendered(stream)
-    for i, block in enumerate(blocks):
-        blocks[i] = {"block_id": f"stream-{i}", **block}
-    return blocks or None
+    counted = count()
+    blocks = [{"block_id": f"stream-{i}", **block} for i, block in enumerate(rendered(stream))]
+    return named(blocks, lambda prefix: f"stream-{prefix}{next(counted)}") or None
 
 
 def _ended(
@@ -174,4 +178,4 @@ def _ended(
 ) -> Change:
     del workspace.streams[(message.channel, message.ts)]
     message.streaming_state = state
-    return workspace.changed(channel, message, previous, now)
+    return posting.changed(workspace, channel, message, previous, now)

@@ -4,6 +4,8 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from bot.playground import posting
+from bot.playground.channel_events import file_shared
 from bot.playground.file_objects import mimetype_of
 from bot.playground.model import Change, File, Json, SlackError
 from bot.playground.workspace import Workspace
@@ -80,22 +82,36 @@ def share(
     *,
     thread_ts: str | None = None,
     blocks: list[Json] | None = None,
+    broadcast: bool = False,
 ) -> Change:
     """Post files as one message of their owner."""
     author, ids = files[0].user, [file.id for file in files]
     workspace.files.update({file.id: file for file in files})
-    change = workspace.post(
-        author, channel, text, now, thread_ts=thread_ts, blocks=blocks, files=ids
+    change = posting.post(
+        workspace,
+        author,
+        channel,
+        text,
+        now,
+        thread_ts=thread_ts,
+        blocks=blocks,
+        files=ids,
+        broadcast=broadcast,
     )
-    if change.message is not None:
-        for file in files:
-            file.shares.append((channel, change.message.ts))
+    message, where = change.message, workspace.channels[channel]
+    if message is None:
+        return change
+    for file in files:
+        file.shares.append((channel, message.ts))
+        event = file_shared(file, where, workspace.tick(where, now))
+        change += Change(workspace.heard(where, event))
     return change
 
 
 def may_see(workspace: Workspace, file: File, user_id: str) -> bool:
     """Its owner, and whoever sees a channel it is in."""
     channels = [workspace.channels[channel] for channel, _ in file.shares]
+    mine = workspace.is_of(user_id, file.team_id)
     return file.user == user_id or any(
-        channel.kind == "channel" or user_id in channel.members for channel in channels
+        (channel.kind == "channel" and mine) or user_id in channel.members for channel in channels
     )

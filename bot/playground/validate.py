@@ -5,22 +5,25 @@ schema does.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from bot.playground.blocks import elements
 from bot.playground.element_checks import (
-    ID,
     IN_ACTIONS,
     IN_CONTEXT_ACTIONS,
     IN_INPUT,
+    IN_MODAL_INPUT,
     IN_SECTION,
     OFFERED_OPTIONS,
-    URL,
     any_text,
     plain,
 )
 from bot.playground.model import Json, SlackError
+from bot.playground.rich_text_checks import RICH_TEXT, RICH_TEXT_OBJECT
 from bot.playground.schema import (
+    ID,
+    URL,
+    WEB_URL,
     Check,
     also,
     boolean,
@@ -47,77 +50,17 @@ def _unique_task_ids(body: Json, at: str) -> Iterator[str]:
         yield wrong("task_id must be unique", f"{at}/tasks")
 
 
-_IMAGE_FIELDS = {"image_url": URL, "slack_file": shape({}, {"id": ID, "url": URL})}
+_IMAGE_FIELDS = {"image_url": WEB_URL, "slack_file": shape({}, {"id": ID, "url": URL})}
 _IMAGE_ELEMENT = also(
     shape({"alt_text": string(2000)}, _IMAGE_FIELDS), exactly_one("image_url", "slack_file")
 )
-
-# ---- rich text
-
-_STYLE = shape(
-    {},
-    dict.fromkeys(
-        (
-            "bold",
-            "italic",
-            "strike",
-            "code",
-            "underline",
-            "highlight",
-            "client_highlight",
-            "unlink",
-        ),
-        boolean,
-    ),
-)
-_STYLED = {"style": _STYLE}
-_LEAVES = typed(
-    {
-        "text": shape({"text": string(40_000)}, _STYLED),
-        "link": shape({"url": URL}, {**_STYLED, "text": string(40_000, 0), "unsafe": boolean}),
-        "user": shape({"user_id": ID}, _STYLED),
-        "channel": shape({"channel_id": ID}, _STYLED),
-        "usergroup": shape({"usergroup_id": ID}, _STYLED),
-        "broadcast": shape({"range": one_of("here", "channel", "everyone")}, {}),
-        "emoji": shape(
-            {"name": string(255)},
-            {"unicode": string(255), "skin_tone": number(1, 6), **_STYLED},
-        ),
-        "date": shape(
-            {"timestamp": number(0, 1e12), "format": string(255)},
-            {"url": URL, "fallback": string(255), **_STYLED},
-        ),
-        "color": shape({"value": string(7)}, {}),
-    }
-)
-_MANY = 10_000
-_SECTION_OF_LEAVES = {"elements": listing(_LEAVES, _MANY, 0)}
-_RICH_SECTION = shape(_SECTION_OF_LEAVES, {})
-_RICH_PARTS = typed(
-    {
-        "rich_text_section": _RICH_SECTION,
-        "rich_text_preformatted": shape(
-            _SECTION_OF_LEAVES, {"border": number(0, 1), "language": string(255)}
-        ),
-        "rich_text_quote": shape(_SECTION_OF_LEAVES, {"border": number(0, 1)}),
-        "rich_text_list": shape(
-            {
-                "style": one_of("bullet", "ordered"),
-                "elements": listing(typed({"rich_text_section": _RICH_SECTION}), _MANY, 0),
-            },
-            {"indent": number(0, 8), "offset": number(0, _MANY), "border": number(0, 1)},
-        ),
-    }
-)
-RICH_TEXT = {"elements": listing(_RICH_PARTS, _MANY, 0)}
-_RICH_TEXT_OBJECT = typed({"rich_text": shape(RICH_TEXT, {"block_id": ID})})
 
 # ---- blocks
 
 _BLOCK = {"block_id": ID}
 _CELL = typed(
     {
-        "raw_text": shape({"text": string(40_000, 0)}, {}),
+        "raw_text": shape({"text": string(40_000)}, {}),
         "raw_number": shape({"value": number(-1e15, 1e15)}, {"text": string(40_000)}),
         "rich_text": shape(RICH_TEXT, _BLOCK),
     }
@@ -130,13 +73,22 @@ _TASK_CARD = shape(
     },
     {
         **_BLOCK,
-        "details": _RICH_TEXT_OBJECT,
-        "output": _RICH_TEXT_OBJECT,
+        "details": RICH_TEXT_OBJECT,
+        "output": RICH_TEXT_OBJECT,
         "sources": listing(
             typed({"url": shape({"url": URL, "text": string(3000)}, {"icon_url": URL})}), 100
         ),
     },
 )
+
+
+def _input(kinds: Mapping[str, Check]) -> Check:
+    return shape(
+        {"label": plain(2000), "element": typed(kinds)},
+        {**_BLOCK, "hint": plain(2000), "optional": boolean, "dispatch_action": boolean},
+    )
+
+
 BLOCKS_EVERYWHERE: dict[str, Check] = {
     "section": also(
         shape(
@@ -173,13 +125,7 @@ BLOCKS_EVERYWHERE: dict[str, Check] = {
         shape({"alt_text": string(2000)}, {**_BLOCK, **_IMAGE_FIELDS, "title": plain(2000)}),
         exactly_one("image_url", "slack_file"),
     ),
-    "input": shape(
-        {
-            "label": plain(2000),
-            "element": typed(IN_INPUT),
-        },
-        {**_BLOCK, "hint": plain(2000), "optional": boolean, "dispatch_action": boolean},
-    ),
+    "input": _input(IN_INPUT),
     "rich_text": shape(RICH_TEXT, _BLOCK),
 }
 MESSAGE_KINDS: dict[str, Check] = {
@@ -213,11 +159,14 @@ _VIEW_FIELDS: dict[str, Check] = {
     "callback_id": string(255, 0),
     "external_id": string(255, 0),
 }
-_VIEW_BLOCKS = {"blocks": listing(typed(BLOCKS_EVERYWHERE), VIEW_BLOCKS, 0)}
+_HOME_BLOCKS = listing(typed(BLOCKS_EVERYWHERE), VIEW_BLOCKS, 0)
+_MODAL_BLOCKS = listing(
+    typed({**BLOCKS_EVERYWHERE, "input": _input(IN_MODAL_INPUT)}), VIEW_BLOCKS, 0
+)
 VIEWS: dict[str, Check] = {
-    "home": shape(_VIEW_BLOCKS, _VIEW_FIELDS),
+    "home": shape({"blocks": _HOME_BLOCKS}, _VIEW_FIELDS),
     "modal": shape(
-        {"title": plain(24), **_VIEW_BLOCKS},
+        {"title": plain(24), "blocks": _MODAL_BLOCKS},
         {
             **_VIEW_FIELDS,
             "close": plain(24),
@@ -238,6 +187,8 @@ def require_blocks(blocks: list[Json]) -> None:
     problems = problems or [*_repeated_ids(blocks, "/blocks")]
     if problems:
         raise SlackError("invalid_blocks", tuple(problems))
+    if sum(block["type"] == "table" for block in blocks) > 1:
+        raise SlackError("invalid_attachments", (wrong("only_one_table_allowed", "/blocks"),))
     if sum(len(b["text"]) for b in blocks if b["type"] == "markdown") > MARKDOWN_SUM:
         raise SlackError("msg_blocks_too_long")
 

@@ -1,28 +1,29 @@
 """views.*."""
 
 from bot.playground.call import Answer, Call, done
+from bot.playground.homes import publish_home
 from bot.playground.model import Json, SlackError
 from bot.playground.screens import completed, successor
 from bot.playground.validate import require_view
 
 
 def publish(call: Call) -> Answer:
-    user = call.workspace.user(call.arguments.need("user_id"))
+    user = call.user(call.arguments.need("user_id"))
     view = _view(call, "home")
-    published = call.workspace.homes.get(user.id)
+    published = call.workspace.homes.get((call.install.app_id, user.id))
     given = call.arguments.text("hash")
     if given and (published is None or published["hash"] != given):
         raise SlackError("hash_conflict")
     _require_unique(call, view, published)
     if published is not None:
         view = successor(published, view)
-    return done(call.workspace.publish_home(user.id, view), view=view)
+    return done(publish_home(call.workspace, user.id, view), view=view)
 
 
 def open_(call: Call) -> Answer:
     view = _view(call, "modal")
     _require_unique(call, view, None)
-    user_id = call.triggers.use(call.arguments.need("trigger_id"), call.now)
+    user_id = call.use_trigger()
     return done(call.screens.open(user_id, view), view=view)
 
 
@@ -30,7 +31,7 @@ def push(call: Call) -> Answer:
     """A modal on top of the one the trigger came from."""
     view = _view(call, "modal")
     _require_unique(call, view, None)
-    user_id = call.triggers.use(call.arguments.need("trigger_id"), call.now)
+    user_id = call.use_trigger()
     change = call.screens.push(user_id, view)
     return done(change, view=call.screens.top(user_id))
 
@@ -46,8 +47,8 @@ def update(call: Call) -> Answer:
     view = successor(old, view)
     if view["type"] == "modal":
         return done(call.screens.replace(view), view=view)
-    user_id = next(user for user, home in call.workspace.homes.items() if home is old)
-    return done(call.workspace.publish_home(user_id, view), view=view)
+    user_id = next(user for (_, user), home in call.workspace.homes.items() if home is old)
+    return done(publish_home(call.workspace, user_id, view), view=view)
 
 
 def _existing(call: Call) -> Json:
@@ -60,7 +61,7 @@ def _existing(call: Call) -> Json:
         raise SlackError("invalid_arguments", messages)
     homes = call.workspace.homes.values()
     found = call.screens.find(name, value) or next((h for h in homes if h.get(name) == value), None)
-    if found is None:
+    if found is None or found["app_id"] != call.install.app_id:
         raise SlackError("not_found")
     return found
 

@@ -69,7 +69,7 @@ def field_named(blocks: Sequence[Json], name: str) -> tuple[Json, Json] | None:
 
 
 def _read(state: Json) -> Any:
-    """The one field besides `type`, with options as their labels."""
+    """The one field besides `type`, with options as their labels and rich text as its words."""
     [value] = [value for key, value in state.items() if key != "type"]
     if isinstance(value, list):
         return [_label(one) for one in cast(list[Any], value)]
@@ -79,5 +79,7 @@ def _read(state: Json) -> Any:
 def _label(value: Any) -> Any:
     if isinstance(value, dict):
         body = cast(Json, value)
+        if body.get("type") == "rich_text":
+            return words(body)
         return body["text"]["text"] if "text" in body else body["name"]
     return value

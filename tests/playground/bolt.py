@@ -1,8 +1,9 @@
-"""Apps connected to a local Slack by Socket Mode, for as long as a test lasts."""
+"""Apps connected to a local Slack, by Socket Mode or over HTTP, for as long as a test lasts."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
+from aiohttp import web
 from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
@@ -13,24 +14,57 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.playground import Playground
 from bot.playground.model import Json
+from bot.playground.slack_app import SlackApp
 
 
 async def _noted() -> None:
     """Acks what nobody in the test listens to."""
 
 
+def client_of(slack: Playground, app: SlackApp | None = None) -> AsyncWebClient:
+    """The client of an app, or of the one the local Slack is for."""
+    return AsyncWebClient(token=(app or slack.app).bot_token, base_url=slack.base_url)
+
+
 @asynccontextmanager
-async def bolt_app(slack: Playground) -> AsyncGenerator[AsyncApp, None]:
+async def bolt_app(
+    slack: Playground, app: SlackApp | None = None
+) -> AsyncGenerator[AsyncApp, None]:
     """Listeners may be added while it runs."""
-    client = AsyncWebClient(token=slack.bot_token, base_url=slack.base_url)
-    app = AsyncApp(token=slack.bot_token, client=client)
-    app.event("message")(_noted)
-    handler = AsyncSocketModeHandler(app, slack.app_token)
+    bolt = AsyncApp(client=client_of(slack, app))
+    bolt.event("message")(_noted)
+    handler = AsyncSocketModeHandler(bolt, (app or slack.app).app_token)
     await handler.connect_async()
     try:
-        yield app
+        yield bolt
     finally:
         await handler.close_async()
+
+
+@asynccontextmanager
+async def serving(application: web.Application, port: int = 0) -> AsyncGenerator[str]:
+    """The application on this machine, at a free port without `port`: its base URL."""
+    runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.1)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", port)
+    await site.start()
+    host, port, *_ = runner.addresses[0]
+    try:
+        yield f"http://{host}:{port}"
+    finally:
+        await runner.cleanup()
+
+
+@asynccontextmanager
+async def bolt_over_http(
+    slack: Playground, app: SlackApp | None = None
+) -> AsyncGenerator[AsyncApp]:
+    """Bolt behind its own web server, verified and told everything at /slack/events."""
+    told = app or slack.app
+    bolt = AsyncApp(client=client_of(slack, app), signing_secret=told.signing_secret)
+    async with serving(bolt.server(host="127.0.0.1").web_app) as base:
+        await told.deliver_to(f"{base}/slack/events")
+        yield bolt
 
 
 @asynccontextmanager

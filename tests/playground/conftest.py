@@ -16,5 +16,12 @@ async def slack() -> AsyncIterator[Playground]:
 
 
 @pytest.fixture
+async def driven() -> AsyncIterator[Playground]:
+    """A local Slack with Slack's own retry schedule, which a test drives through."""
+    async with Playground(PlaygroundConfig(limits="off", retry_schedule=(0.0, 60, 300))) as running:
+        yield running
+
+
+@pytest.fixture
 def client(slack: Playground) -> AsyncWebClient:
     return AsyncWebClient(token=slack.bot_token, base_url=slack.base_url)

@@ -204,6 +204,7 @@ async def test_the_message_itself_can_be_replaced_and_deleted(
 async def test_an_ephemeral_message_changes_only_by_its_response_url(
     app: AsyncApp, client: Client, ana: Person, thread: Thread
 ) -> None:
+    await ana.reply(thread, "well?")
     await client.chat_postEphemeral(
         channel=thread.channel, user=ana.id, thread_ts=thread.ts, text="psst", blocks=BLOCKS
     )
@@ -233,6 +234,19 @@ async def test_a_response_url_is_good_five_times_in_half_an_hour(
         "expired_url",
         "invalid_url",
     ]
+
+
+async def test_what_was_given_out_days_ago_is_forgotten(
+    slack: Playground, ana: Person, asked: Thread
+) -> None:
+    """A playground runs for days: nothing it keeps may only grow."""
+    for _ in range(3):
+        await ana.click(asked, "Go")
+        slack.clock.advance(25 * 3600)
+    await ana.click(asked, "Go")
+    interactivity = slack.local.interactivity
+    assert len(interactivity.triggers.given) == 1
+    assert len(interactivity.response_urls.occasions) == 1
 
 
 @pytest.mark.parametrize(

@@ -8,24 +8,42 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from bot.playground.apps import install, new_app
 from bot.playground.clock import Clock
 from bot.playground.local_slack import LocalSlack
 from bot.playground.mishaps import Unknown, befall
-from bot.playground.model import STATUSES, Json, Message, microseconds
-from bot.playground.seed import BOT_USER, TEAM, seeded
+from bot.playground.model import (
+    SLACKBOT,
+    STATUSES,
+    Channel,
+    Install,
+    Json,
+    Message,
+    User,
+    microseconds,
+)
+from bot.playground.seed import DEFAULT_SCOPES, TEAM, new_team, seeded
 from bot.playground.stored import from_json, to_json
 from bot.playground.stream_content import DEFAULT_RULES, require_room
+from bot.playground.workspace import Workspace
 
 TOKEN = "xoxb-1"
 START = 1_800_000_000.0
+# What an app is told of places it is not in, or no longer.
+ANNOUNCED = frozenset(
+    ("app_home_opened", "channel_archive", "channel_unarchive", "channel_left", "group_left")
+)
 # What the app does where it is no member, or nobody may write, must be refused.
 WRITING = frozenset(
     ("chat.postMessage", "chat.startStream", "chat.appendStream", "chat.stopStream")
 )
 
-people = st.sampled_from(("U0ANA00001", "U0BEN00002", "U0CHO00003"))
-# Mostly the same one, or acts would hardly ever meet.
-channels = st.sampled_from(("C0DEV00002", "C0DEV00002", "C0DEV00002", "G0OPS00003"))
+DANA, THERE = "U0DANA0001", "C0THERE001"
+SCOPES = (*DEFAULT_SCOPES, "pins:read")
+# Mostly the same ones, or acts would hardly ever meet.
+people = st.sampled_from(("U0ANA00001", "U0BEN00002", "U0CHO00003", "U0ANA00001", DANA))
+channels = st.sampled_from(("C0DEV00002", "C0DEV00002", "C0DEV00002", "G0OPS00003", THERE))
+installs = st.sampled_from(("first", "first", "second", "there"))
 texts = st.sampled_from(("", "hello", "<@U0THREADLN> do it", "**é** <!here>", "x" * 4_000))
 # Which message an act is about: the n-th last written in the channel.
 choices = st.integers(0, 4)
@@ -52,17 +70,33 @@ contents = st.one_of(
 )
 
 
+def two_workspaces() -> tuple[Workspace, dict[str, Install]]:
+    """The first workspace with two apps, and a second one with the first app; installs by name."""
+    workspace = seeded(TOKEN, "xapp-1", SCOPES)
+    [first] = workspace.installs
+    reporter = new_app(workspace.new_id("A"), "reporter")
+    workspace.apps[reporter.id] = reporter
+    second = install(workspace, reporter, TEAM, SCOPES)
+    workspace.channels["C0DEV00002"].members.append(second.user_id)
+    team = new_team(workspace, "Second")
+    there = install(workspace, workspace.apps[first.app_id], team.id, SCOPES)
+    workspace.users[DANA] = User(DANA, team.id, "dana", "Dana", "8f4a2b")
+    members = [DANA, there.user_id]
+    workspace.channels[THERE] = Channel(THERE, team.id, "general", "channel", members)
+    return workspace, {"first": first, "second": second, "there": there}
+
+
 class AnyOrder(RuleBasedStateMachine):
     """A local Slack without HTTP, on a clock that only `time_passes` moves."""
 
     def __init__(self) -> None:
         super().__init__()
         self.loop = asyncio.new_event_loop()
-        self.slack = LocalSlack(seeded(TOKEN, "xapp-1"), Clock(lambda: START), limits="off")
-        self.workspace = self.slack.workspace
+        self.workspace, self.installs = two_workspaces()
+        self.slack = LocalSlack(self.workspace, Clock(lambda: START), limits="off")
 
     def teardown(self) -> None:
-        self.loop.run_until_complete(self.slack.socket_mode.close())
+        self.loop.run_until_complete(self.slack.close())
         self.loop.close()
 
     # ---- doing, and what holds of each act
@@ -89,21 +123,41 @@ class AnyOrder(RuleBasedStateMachine):
         state["streams"] = [s | {"full": False} for s in state["streams"]]
         return json.dumps(state)
 
-    async def _call(self, method: str, arguments: Json) -> Json:
+    async def _call(self, method: str, token: str, arguments: Json) -> Json:
         body = json.dumps(arguments).encode()
-        reply = self.slack.call(method, f"Bearer {TOKEN}", {}, "application/json", body)
+        reply = self.slack.call(method, f"Bearer {token}", {}, "application/json", body)
         return reply.body
 
-    def app(self, method: str, **arguments: Any) -> Json:
+    def app(self, by: str, method: str, **arguments: Any) -> Json:
+        """A call by one of the installs."""
         before, heard = self.snapshot(), len(self.slack.journal.deliveries)
-        answer = self.loop.run_until_complete(self._call(method, arguments))
+        caller = self.installs[by]
+        answer = self.loop.run_until_complete(self._call(method, caller.bot_token, arguments))
         if not answer["ok"]:
             assert self.snapshot() == before, f"{method} was refused and did something"
             assert len(self.slack.journal.deliveries) == heard
         elif method in WRITING:
             channel = self.workspace.channels[arguments["channel"]]
-            assert BOT_USER in channel.members and not channel.is_archived
+            assert caller.user_id in channel.members and not channel.is_archived
+        self.require_hearers(heard)
         return answer
+
+    def require_hearers(self, since: int) -> None:
+        """Every app that was told is in the place it was told of, or has just left it."""
+        for delivery in list(self.slack.journal.deliveries)[since:]:
+            body, event = delivery.body, delivery.body["event"]
+            if event["type"] in ANNOUNCED:
+                continue
+            place = event.get("channel") or event.get("channel_id") or event["item"]["channel"]
+            channel = self.workspace.channels[place]
+            told = self.workspace.install_ever(body["team_id"], body["api_app_id"])
+            assert told is not None and channel.team_id == told.team_id
+            assert told.user_id in channel.members
+
+    def owner(self, place: dict[str, str]) -> str:
+        """The install whose stream it is."""
+        author = self.workspace.message(place["channel"], place["ts"]).user
+        return next(name for name, made in self.installs.items() if made.user_id == author)
 
     def person(self, who: str, word: str, **fields: str) -> None:
         before = self.snapshot()
@@ -112,10 +166,7 @@ class AnyOrder(RuleBasedStateMachine):
         answer = self.loop.run_until_complete(self.slack.act(wanted))
         if not answer["ok"]:
             assert self.snapshot() == before, f"{word} was refused and did something"
-        for delivery in list(self.slack.journal.deliveries)[heard:]:
-            event = delivery.body["event"]
-            place = event.get("channel") or event["item"]["channel"]
-            assert BOT_USER in self.workspace.channels[place].members
+        self.require_hearers(heard)
 
     # ---- people
 
@@ -159,45 +210,66 @@ class AnyOrder(RuleBasedStateMachine):
         if session is not None and session.whole == "processing":
             seen = self.workspace.channels[stream.channel]
             left = (stream.channel, stream.ts) in self.workspace.streams
-            assert left is (seen.kind != "channel" and who not in seen.members)
+            is_seen = who in seen.members or (
+                seen.kind == "channel" and self.workspace.is_of(who, seen.team_id)
+            )
+            assert left is not is_seen
 
     @rule(who=people, channel=channels)
     def somebody_invites_the_app(self, who: str, channel: str) -> None:
-        self.person(who, "invite", channel=channel, user=BOT_USER)
+        home = self.workspace.user(who).team_id
+        bot = self.workspace.install_of(home).user_id
+        self.person(who, "invite", channel=channel, user=bot)
 
-    # ---- the app
-
-    @rule(channel=channels, choice=choices, text=texts)
-    def the_app_replies(self, channel: str, choice: int, text: str) -> None:
+    @rule(
+        who=people,
+        channel=channels,
+        choice=choices,
+        word=st.sampled_from(
+            ("pin", "unpin", "leave", "join_channel", "set_topic", "rename_session")
+        ),
+    )
+    def somebody_arranges(self, who: str, channel: str, choice: int, word: str) -> None:
         root = self.root(channel, choice)
-        self.app("chat.postMessage", channel=channel, thread_ts=root, text=text)
+        names = {"topic": "soon", "title": "the build"}
+        self.person(who, word, channel=channel, ts=root, thread_ts=root, **names)
 
-    @rule(channel=channels, choice=choices, text=texts)
-    def the_app_updates(self, channel: str, choice: int, text: str) -> None:
+    # ---- the apps
+
+    @rule(by=installs, channel=channels, choice=choices, text=texts)
+    def the_app_replies(self, by: str, channel: str, choice: int, text: str) -> None:
+        root = self.root(channel, choice)
+        self.app(by, "chat.postMessage", channel=channel, thread_ts=root, text=text)
+
+    @rule(by=installs, channel=channels, choice=choices, text=texts)
+    def the_app_updates(self, by: str, channel: str, choice: int, text: str) -> None:
         ts = self.chosen(channel, choice)
-        answer = self.app("chat.update", channel=channel, ts=ts, text=text)
+        answer = self.app(by, "chat.update", channel=channel, ts=ts, text=text)
         assert not (answer["ok"] and (channel, ts) in self.workspace.streams)
 
-    @rule(channel=channels, choice=choices)
-    def the_app_deletes(self, channel: str, choice: int) -> None:
+    @rule(by=installs, channel=channels, choice=choices)
+    def the_app_deletes(self, by: str, channel: str, choice: int) -> None:
         ts = self.chosen(channel, choice)
         was_open = (channel, ts) in self.workspace.streams
-        answer = self.app("chat.delete", channel=channel, ts=ts)
+        answer = self.app(by, "chat.delete", channel=channel, ts=ts)
         assert not (answer["ok"] and was_open)
 
-    @rule(channel=channels, choice=choices, status=st.sampled_from(STATUSES))
-    def the_app_sets_a_status(self, channel: str, choice: int, status: str) -> None:
+    @rule(by=installs, channel=channels, choice=choices, status=st.sampled_from(STATUSES))
+    def the_app_sets_a_status(self, by: str, channel: str, choice: int, status: str) -> None:
         root = self.root(channel, choice)
-        self.app("agents.sessions.setStatus", channel_id=channel, thread_ts=root, status=status)
+        self.app(by, "agents.sessions.setStatus", channel_id=channel, thread_ts=root, status=status)
 
-    @rule(channel=channels, choice=choices, content=contents, plan=st.booleans())
-    def the_app_starts_a_stream(self, channel: str, choice: int, content: Json, plan: bool) -> None:
+    @rule(by=installs, channel=channels, choice=choices, content=contents, plan=st.booleans())
+    def the_app_starts_a_stream(
+        self, by: str, channel: str, choice: int, content: Json, plan: bool
+    ) -> None:
         answer = self.app(
+            by,
             "chat.startStream",
             channel=channel,
             thread_ts=self.root(channel, choice),
-            recipient_user_id="U0ANA00001",
-            recipient_team_id=TEAM,
+            recipient_user_id=DANA if by == "there" else "U0ANA00001",
+            recipient_team_id=self.installs[by].team_id,
             task_display_mode="plan" if plan else "timeline",
             **content,
         )
@@ -206,7 +278,7 @@ class AnyOrder(RuleBasedStateMachine):
     @rule(who=people, content=contents, further=st.lists(contents, max_size=2))
     def the_app_answers_a_question(self, who: str, content: Json, further: list[Json]) -> None:
         self.somebody_posts(who, "C0DEV00002", "why?")
-        self.the_app_starts_a_stream("C0DEV00002", 0, content, plan=False)
+        self.the_app_starts_a_stream("first", "C0DEV00002", 0, content, plan=False)
         for more in further:
             if self.workspace.streams:
                 self.the_app_appends(-1, more)
@@ -214,22 +286,27 @@ class AnyOrder(RuleBasedStateMachine):
     @precondition(lambda self: self.workspace.streams)
     @rule(choice=choices, content=contents)
     def the_app_appends(self, choice: int, content: Json) -> None:
-        self.app("chat.appendStream", **self.opened(choice), **content)
+        place = self.opened(choice)
+        self.app(self.owner(place), "chat.appendStream", **place, **content)
 
     @precondition(lambda self: self.workspace.streams)
     @rule(choice=choices, content=contents, status=st.sampled_from(STATUSES))
     def the_app_stops_a_stream(self, choice: int, content: Json, status: str) -> None:
         place = self.opened(choice)
-        answer = self.app("chat.stopStream", **place, **content, session_status=status)
+        owner = self.owner(place)
+        answer = self.app(owner, "chat.stopStream", **place, **content, session_status=status)
         is_open = (place["channel"], place["ts"]) in self.workspace.streams
         assert answer["ok"] is not is_open
 
-    @rule(channel=channels, choice=choices, content=contents)
-    def the_app_appends_to_anything(self, channel: str, choice: int, content: Json) -> None:
+    @rule(by=installs, channel=channels, choice=choices, content=contents)
+    def the_app_appends_to_anything(
+        self, by: str, channel: str, choice: int, content: Json
+    ) -> None:
         place = (channel, self.chosen(channel, choice))
         was_open = place in self.workspace.streams
-        answer = self.app("chat.appendStream", channel=place[0], ts=place[1], **content)
-        assert was_open or not answer["ok"]
+        answer = self.app(by, "chat.appendStream", channel=place[0], ts=place[1], **content)
+        if answer["ok"]:
+            assert was_open and self.owner({"channel": place[0], "ts": place[1]}) == by
 
     # ---- time and mishaps
 
@@ -255,7 +332,9 @@ class AnyOrder(RuleBasedStateMachine):
         if undone:
             again: Json = {"do": "unarchive", "channel": channel}
             self.loop.run_until_complete(befall(self.slack, again))
-            self.somebody_invites_the_app("U0ANA00001", channel)
+            team = self.workspace.channels[channel].team_id
+            here = {"U0ANA00001": TEAM, DANA: self.installs["there"].team_id}
+            self.somebody_invites_the_app(next(u for u in here if here[u] == team), channel)
 
     @precondition(lambda self: self.workspace.streams)
     @rule(choice=choices)
@@ -292,7 +371,7 @@ class AnyOrder(RuleBasedStateMachine):
         for (channel, ts), stream in self.workspace.streams.items():
             message = self.workspace.messages[channel][ts]
             assert (stream.ts, stream.thread_ts) == (ts, message.thread_ts)
-            assert message.user == BOT_USER
+            assert message.user in {made.user_id for made in self.installs.values()}
             assert self.slack.now() < stream.until <= self.slack.now() + DEFAULT_RULES.lifetime
             assert (channel, stream.thread_ts) in self.workspace.sessions
             require_room(stream, DEFAULT_RULES)
@@ -300,10 +379,20 @@ class AnyOrder(RuleBasedStateMachine):
     @invariant()
     def what_processes_will_fall_back(self) -> None:
         for session in self.workspace.sessions.values():
-            if session.status == "processing":
-                assert session.until is not None and session.until > self.slack.now()
-            else:
-                assert session.until is None
+            assert session.agents
+            for agent in session.agents.values():
+                if agent.status == "processing":
+                    assert agent.until is not None and agent.until > self.slack.now()
+                else:
+                    assert agent.until is None
+
+    @invariant()
+    def nobody_is_in_another_workspace(self) -> None:
+        for channel in self.workspace.channels.values():
+            assert all(self.workspace.is_of(user, channel.team_id) for user in channel.members)
+        for message in self.messages():
+            team = self.workspace.channels[message.channel].team_id
+            assert message.user == SLACKBOT or self.workspace.is_of(message.user, team)
 
     @invariant()
     def replies_hang_on_their_roots(self) -> None:

@@ -4,13 +4,14 @@ from typing import Any
 
 import pytest
 
+from bot.playground import posting
 from bot.playground.arguments import Arguments
 from bot.playground.blocks import named, stable, visible_text
 from bot.playground.call import TRIGGER_SECONDS, Triggers
 from bot.playground.interactions import pressables
 from bot.playground.model import Json, Message, SlackError
 from bot.playground.screens import Screens
-from bot.playground.seed import seeded
+from bot.playground.seed import APP, seeded
 from bot.playground.stages import action_of, given_by, stage_of
 from bot.playground.workspace import Workspace
 
@@ -73,7 +74,7 @@ def workspace() -> Workspace:
 
 @pytest.fixture
 def message(workspace: Workspace) -> Message:
-    posted = workspace.post(BOT, DEV, "a report", 1.0, blocks=BLOCKS).message
+    posted = posting.post(workspace, BOT, DEV, "a report", 1.0, blocks=BLOCKS).message
     assert posted is not None
     return posted
 
@@ -151,12 +152,12 @@ def test_an_outline_has_no_ids(message: Message) -> None:
 def test_a_trigger_is_good_once_and_for_three_seconds() -> None:
     triggers = Triggers()
     for trigger in ("once", "late"):
-        triggers.give(trigger, ANA, 10.0)
-    triggers.use("once", 10.0 + TRIGGER_SECONDS)
+        triggers.give(trigger, APP, ANA, 10.0)
+    triggers.use("once", APP, 10.0 + TRIGGER_SECONDS)
     for trigger, now, error in (
         ("once", 11.0, "exchanged_trigger_id"),
         ("late", 13.1, "expired_trigger_id"),
         ("never", 10.0, "invalid_trigger_id"),
     ):
         with pytest.raises(SlackError, match=error):
-            triggers.use(trigger, now)
+            triggers.use(trigger, APP, now)

@@ -18,7 +18,7 @@ DEV, OPS, GENERAL = "C0DEV00002", "G0OPS00003", "C0GENERAL1"
 SCOPES = (
     *DEFAULT_SCOPES,
     *("channels:manage", "channels:join", "groups:write", "bookmarks:write", "pins:write"),
-    *("usergroups:read", "users:read.email", "code_channels:manage"),
+    *("usergroups:read", "users:read.email", "code_channels:manage", "pins:read", "mpim:write"),
 )
 
 

@@ -4,6 +4,7 @@ import asyncio
 import os
 import re
 import signal
+import socket
 import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -14,9 +15,15 @@ from typing import Any
 import aiohttp
 import psutil
 import pytest
+from slack_bolt.async_app import AsyncApp
+from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
+from typer.testing import CliRunner
 
+from bot import cli
 from bot.playground import BadState, sole_use
+from tests.playground.bolt import serving
+from tests.processes import inherited
 from tests.waiting import until
 
 pytestmark = pytest.mark.slow
@@ -30,7 +37,7 @@ async def playground(data: Path, *options: str) -> AsyncGenerator[asyncio.subpro
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "bot", "playground", "--port", "0", "--data", str(data), *options,
         stdout=asyncio.subprocess.PIPE,
-        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        env={**inherited(), "PYTHONUNBUFFERED": "1"},
     )  # fmt: skip
     try:
         yield process
@@ -48,6 +55,12 @@ async def printed(process: asyncio.subprocess.Process, pattern: str) -> re.Match
         while not (found := re.search(pattern, (await process.stdout.readline()).decode())):
             assert not process.stdout.at_eof(), "it ended"
     return found
+
+
+async def exported(process: asyncio.subprocess.Process) -> dict[str, str]:
+    """The environment it prints for another bot."""
+    lines = [await printed(process, r"^export (\w+)=(\S+)$") for _ in range(4)]
+    return {line.group(1): line.group(2) for line in lines}
 
 
 @asynccontextmanager
@@ -72,8 +85,7 @@ async def running(page: aiohttp.ClientSession) -> bool:
 async def test_only_the_local_slack_prints_what_another_bot_needs(tmp_path: Path) -> None:
     async with playground(tmp_path, "--only") as process:
         url = (await printed(process, r"http://\S+")).group()
-        exported = [await printed(process, r"^export (\w+)=(\S+)$") for _ in range(3)]
-        environment = {line.group(1): line.group(2) for line in exported}
+        environment = await exported(process)
         client = AsyncWebClient(
             token=environment["SLACK_BOT_TOKEN"], base_url=environment["SLACK_API_URL"]
         )
@@ -83,6 +95,50 @@ async def test_only_the_local_slack_prints_what_another_bot_needs(tmp_path: Path
         async with browser(url) as page:
             assert (await bot_of(page))["state"] == "external"
     assert sorted(os.listdir(tmp_path)) == ["slack.json", "slack.json.bot", "slack.json.lock"]
+
+
+async def test_a_bot_that_is_started_later_is_told_over_http(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port: int = free.getsockname()[1]
+    url = f"http://127.0.0.1:{port}/slack/events"
+    async with playground(tmp_path, "--only", "--deliver-to", url) as process:
+        page_url = (await printed(process, r"http://\S+")).group()
+        environment = await exported(process)
+        bolt = AsyncApp(
+            client=AsyncWebClient(
+                token=environment["SLACK_BOT_TOKEN"], base_url=environment["SLACK_API_URL"]
+            ),
+            signing_secret=environment["SLACK_SIGNING_SECRET"],
+        )
+        heard: list[str] = []
+
+        @bolt.event("message")
+        async def note(event: dict[str, Any]) -> None:
+            heard.append(event["text"])
+
+        async def was_heard() -> bool:
+            return bool(heard)
+
+        async with serving(bolt.server(host="127.0.0.1").web_app, port):
+            await printed(process, "Delivering to")
+            async with browser(page_url) as page:
+                act = {"as": "U0ANA00001", "do": "post", "channel": "C0DEV00002", "text": "hello"}
+                await page.post("/local/act", json=act)
+                await until(was_heard, PATIENCE)
+    assert heard == ["hello"]
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--only", "--deliver-to", "https://example.com/"], "not on this machine"),
+        (["--deliver-to", "http://127.0.0.1:3000/"], "--only"),
+    ],
+)
+def test_what_cannot_be_delivered_to_is_refused(options: list[str], sentence: str) -> None:
+    refused = CliRunner().invoke(cli.app, ["playground", *options])
+    assert refused.exit_code == cli.MISCONFIGURED
+    assert sentence in refused.stderr
 
 
 async def test_the_bot_of_a_killed_playground_is_ended_by_the_next(tmp_path: Path) -> None:
@@ -132,3 +188,52 @@ async def test_a_page_that_is_open_survives_a_restart(tmp_path: Path) -> None:
         assert (await printed(process, r"http://\S+")).group() == url
     async with playground(tmp_path, "--only", "--port", port, "--fresh") as process:
         assert (await printed(process, r"http://\S+")).group() != url
+
+
+MANIFEST = """
+display_information: {name: Echo Machine}
+features:
+  bot_user: {display_name: Echo Bot}
+  slash_commands: [{command: /echo, description: says it again}]
+  shortcuts: [{name: Repeat, type: message, callback_id: repeat, description: once more}]
+oauth_config: {scopes: {bot: [app_mentions:read, chat:write, commands]}}
+settings: {event_subscriptions: {bot_events: [app_mention]}}
+"""
+
+
+async def test_a_bots_own_manifest_says_what_it_is_and_may(tmp_path: Path) -> None:
+    file = tmp_path / "manifest.yml"
+    file.write_text(MANIFEST)
+    async with playground(tmp_path / "data", "--only", "--manifest", str(file)) as process:
+        url = (await printed(process, r"http://\S+")).group()
+        environment = await exported(process)
+        await printed(process, r"^# export SLACK_CLIENT_ID=\d+\.\d+$")
+        client = AsyncWebClient(
+            token=environment["SLACK_BOT_TOKEN"], base_url=environment["SLACK_API_URL"]
+        )
+        me = await client.auth_test()
+        assert me["user"] == "echobot"
+        assert me.headers["x-oauth-scopes"] == "app_mentions:read,chat:write,commands"
+        with pytest.raises(SlackApiError, match="missing_scope"):
+            await client.users_list()
+        async with browser(url) as page, page.get("/local/state") as response:
+            [app] = (await response.json())["apps"]
+        assert (app["name"], app["app_id"]) == ("Echo Machine", "A0THREADLN")
+        assert [each["command"] for each in app["commands"]] == ["/echo"]
+        assert [each["callback_id"] for each in app["shortcuts"]] == ["repeat"]
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("{", "neither YAML nor JSON"),
+        ("display_information: {name: ''}", "display_information.name"),
+        (MANIFEST.replace("/echo", "echo"), "slash_commands.0.command"),
+    ],
+)
+def test_a_manifest_slack_would_refuse_is_refused(tmp_path: Path, text: str, sentence: str) -> None:
+    file = tmp_path / "manifest.yml"
+    file.write_text(text)
+    refused = CliRunner().invoke(cli.app, ["playground", "--only", "--manifest", str(file)])
+    assert refused.exit_code == cli.MISCONFIGURED
+    assert sentence in refused.stderr

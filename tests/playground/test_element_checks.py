@@ -16,6 +16,14 @@ def option(value: str) -> Json:
     return {"text": plain(value), "value": value}
 
 
+def mrkdwn(text: str) -> Json:
+    return {"type": "mrkdwn", "text": text}
+
+
+RICH = {
+    "type": "rich_text",
+    "elements": [{"type": "rich_text_section", "elements": [{"type": "text", "text": "x"}]}],
+}
 OPTIONS = [option("a"), option("b")]
 CONFIRM = {"title": plain("x" * 100), "text": plain("x" * 300)} | {
     side: plain("x" * 30) for side in ("confirm", "deny")
@@ -55,7 +63,15 @@ GOOD = [
     field("email_text_input"),
     field("url_text_input"),
     field("number_input", is_decimal_allowed=True, min_value="-1.5", max_value="0"),
+    field("rich_text_input", initial_value=RICH, placeholder=plain("x" * 150)),
+    row("radio_buttons", options=[{"text": mrkdwn("*a*"), "value": "a"}]),
+    beside("overflow", options=[{**option("a"), "url": "https://a.test"}]),
+]
+# What only the input blocks of a modal take.
+IN_MODALS = [
     field("file_input", max_files=10),
+    field("conversations_select", response_url_enabled=True),
+    field("channels_select", response_url_enabled=True),
 ]
 
 BAD: list[tuple[Json, str]] = [
@@ -89,7 +105,19 @@ BAD: list[tuple[Json, str]] = [
     (field("plain_text_input", max_length=3001), "element/max_length"),
     (field("number_input"), "element"),
     (field("number_input", is_decimal_allowed=False, min_value="few"), "element/min_value"),
-    (field("file_input", max_files=11), "element/max_files"),
+    (field("rich_text_input", initial_value="x"), "element/initial_value"),
+    (row("rich_text_input"), "elements/0/type"),
+    (
+        row("static_select", options=[{"text": mrkdwn("*a*"), "value": "a"}]),
+        "elements/0/options/0/text/type",
+    ),
+    (
+        row("static_select", options=[{**option("a"), "url": "https://a.test"}]),
+        "elements/0/options/0",
+    ),
+    (row("conversations_select", response_url_enabled=True), "elements/0"),
+    (field("conversations_select", response_url_enabled=True), "element"),
+    (field("file_input", max_files=10), "element/type"),
 ]
 
 
@@ -103,6 +131,22 @@ def test_elements_past_a_limit_are_refused_with_a_pointer(block: Json, pointer: 
     with pytest.raises(SlackError, match="invalid_blocks") as caught:
         require_blocks([block])
     assert f"[json-pointer:/blocks/0/{pointer}]" in caught.value.messages[0]
+
+
+@pytest.mark.parametrize("block", IN_MODALS, ids=str)
+def test_some_fields_are_for_modals_alone(block: Json) -> None:
+    modal = {"type": "modal", "title": plain("x"), "submit": plain("Send"), "blocks": [block]}
+    require_view(modal, "modal")
+    with pytest.raises(SlackError, match="invalid_arguments"):
+        require_view({"type": "home", "blocks": [block]}, "home")
+
+
+def test_a_modal_takes_ten_files_at_most() -> None:
+    many = field("file_input", max_files=11)
+    modal = {"type": "modal", "title": plain("x"), "submit": plain("Send"), "blocks": [many]}
+    with pytest.raises(SlackError, match="invalid_arguments") as caught:
+        require_view(modal, "modal")
+    assert "[json-pointer:/view/blocks/0/element/max_files]" in caught.value.messages[0]
 
 
 def test_one_element_of_a_view_may_take_the_focus() -> None:

@@ -63,6 +63,14 @@ async def test_a_method_answers_an_error_of_slacks_after_a_while(
     assert thread.text() == "a thread\none\ntwo"
 
 
+async def test_one_call_in_so_many_goes_wrong(slack: Playground, client: Client) -> None:
+    slack.faults.methods["auth.test"] = MethodFault(error="internal_error", every=3, after=1)
+    slack.faults.methods["*"] = MethodFault(error="service_unavailable")
+    answers = [await refused(client.auth_test()) for _ in range(6)]
+    spared, struck = "service_unavailable", "internal_error"
+    assert answers == [spared, struck, spared, spared, struck, spared]
+
+
 async def test_a_fault_of_every_method_leaves_those_with_one_of_their_own(
     slack: Playground, client: Client
 ) -> None:

@@ -187,3 +187,12 @@ async def test_a_strict_playground_lets_an_app_name_whom_it_may() -> None:
     async with Playground(strict=True, may_ping=["U0ANA00001"]) as slack:
         client = AsyncWebClient(token=slack.bot_token, base_url=slack.base_url)
         await client.chat_postMessage(channel="C0DEV00002", text="<@U0ANA00001> done")
+
+
+async def test_of_pings_as_many_are_kept_as_of_calls() -> None:
+    async with Playground(PlaygroundConfig(limits="off"), journal_size=2) as slack:
+        client = AsyncWebClient(token=slack.bot_token, base_url=slack.base_url)
+        thread = await slack.person("ana").post("#dev", "?")
+        for number in range(3):
+            await client.chat_postMessage(channel=thread.channel, text=f"<!here> {number}")
+        assert [ping["text"][-1] for ping in slack.journal.pings] == ["1", "2"]

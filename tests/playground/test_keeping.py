@@ -158,7 +158,7 @@ async def test_serving_ends_with_the_bot_stopped_and_the_state_kept(tmp_path: Pa
         await serving
     with pytest.raises(ProcessLookupError):
         os.kill(bot["pid"], 0)
-    assert json.loads(path.read_text())["version"] == 1
+    assert json.loads(path.read_text())["version"] == 2
 
 
 async def within_a_second(holds: Callable[[], object]) -> None:

@@ -7,6 +7,7 @@ import pytest
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot.playground import Misused, Person, Playground, Refused, Thread
 from bot.playground.model import Json
@@ -116,6 +117,18 @@ async def test_a_modal_is_opened_filled_and_submitted(
     }
     assert (view["private_metadata"], view["root_view_id"]) == ("ask-1", view["id"])
     assert (body["user"]["id"], body["team"]["id"]) == (ana.id, view["app_installed_team_id"])
+
+
+async def test_a_modal_without_a_submit_button_cannot_be_submitted(
+    app: AsyncApp, slack: Playground, ana: Person, thread: Thread
+) -> None:
+    shown = {key: value for key, value in modal("Log", BUTTON).items() if key != "submit"}
+    opens(app, shown)
+    await ana.click(thread, "Deny …")
+    await ana.until_modal("Log")
+    with pytest.raises(Refused, match="no_such_element"):
+        await ana.submit()
+    assert slack.journal.delivered("view_submission") == []
 
 
 async def test_slack_itself_asks_for_what_is_missing(
@@ -241,7 +254,7 @@ async def fresh(slack: Playground, ana: Person) -> str:
     """A trigger id as if Ana had just pressed something."""
     slack.workspace.serial += 1
     trigger = f"1.{slack.workspace.serial}.abc"
-    return slack.local.interactivity.triggers.give(trigger, ana.id, slack.local.now())
+    return slack.local.interactivity.triggers.give(trigger, slack.app.id, ana.id, slack.local.now())
 
 
 async def test_triggers_are_good_once_and_for_three_seconds(
@@ -382,6 +395,7 @@ async def test_a_menu_can_be_loaded_by_the_app(
         ({"type": "multi_users_select"}, ["@ana", "@ben"], ["U0ANA00001", "U0BEN00002"]),
         ({"type": "channels_select"}, "#dev", "C0DEV00002"),
         ({"type": "conversations_select"}, "#ops", "G0OPS00003"),
+        ({"type": "rich_text_input"}, "so *be* it", "so *be* it"),
         ({"type": "timepicker"}, "00:00", "00:00"),
         ({"type": "datetimepicker"}, 1_800_000_000, 1_800_000_000),
     ],
@@ -393,6 +407,46 @@ async def test_every_field_holds_what_was_chosen(
     view = modal("Ask", field("it", "It", **element))
     await client.views_open(trigger_id=await fresh(slack, ana), view=view)
     assert (await ana.fill_modal({"It": given})).holds() == {"It": held}
+
+
+async def test_rich_text_is_told_as_it_was_written(
+    app: AsyncApp, client: Client, slack: Playground, ana: Person
+) -> None:
+    heard = answers(app, {}, {})
+    view = modal("Ask", field("it", "It", type="rich_text_input"))
+    bold = {"type": "text", "text": "bold", "style": {"bold": True}}
+    section = {"type": "rich_text_section", "elements": [bold]}
+    await client.views_open(trigger_id=await fresh(slack, ana), view=view)
+    assert list(await ana.submit()) == ["It"]
+    await ana.fill_modal({"It": {"type": "rich_text", "elements": [section]}})
+    assert await ana.submit() == {}
+    held = heard[0]["view"]["state"]["values"]["it"]["it"]
+    assert held == {
+        "type": "rich_text_input",
+        "rich_text_value": {"type": "rich_text", "elements": [section]},
+    }
+
+
+async def test_a_chosen_conversation_can_be_answered_in_by_its_response_url(
+    app: AsyncApp, client: Client, slack: Playground, ana: Person
+) -> None:
+    heard = answers(app, {}, {})
+    menu = field("to", "To", type="conversations_select", response_url_enabled=True)
+    silent = field("also", "Also", type="conversations_select")
+    await client.views_open(trigger_id=await fresh(slack, ana), view=modal("Ask", menu, silent))
+    await ana.fill_modal({"To": "#ops", "Also": "#dev"})
+    assert await ana.submit() == {}
+    [target] = heard[0]["response_urls"]
+    assert (target["block_id"], target["action_id"], target["channel_id"]) == (
+        "to",
+        "to",
+        "G0OPS00003",
+    )
+    answer = AsyncWebhookClient(target["response_url"])
+    sent = await answer.send(text="As you asked.", response_type="in_channel")
+    assert sent.status_code == 200
+    [message] = slack.workspace.timeline("G0OPS00003")
+    assert message.text == "As you asked."
 
 
 async def test_bad_views_are_refused_with_a_pointer(

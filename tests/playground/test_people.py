@@ -8,7 +8,7 @@ from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.playground import Person, Playground, Refused
+from bot.playground import Person, Playground, PlaygroundConfig, Refused
 
 BUTTONS = [
     {"type": "section", "text": {"type": "mrkdwn", "text": "May I *deploy*?"}},
@@ -188,16 +188,31 @@ async def test_waiting_in_vain_tells_what_the_thread_shows(ana: Person) -> None:
         await thread.until(lambda t: "yes" in t.text(), timeout=0.01)
 
 
+async def test_a_whisper_where_nobody_has_replied_yet_is_shown_to_nobody() -> None:
+    async with Playground(PlaygroundConfig(limits="off")) as slack:
+        ana = slack.person("ana")
+        client: Any = AsyncWebClient(base_url=slack.base_url)
+        thread = await ana.post("#dev", "hello")
+        said = {"channel": thread.channel, "user": ana.id, "token": slack.bot_token}
+        early = await client.chat_postEphemeral(**said, text="early", thread_ts=thread.ts)
+        assert early["message_ts"] and ana.whispers() == []
+        await client.chat_postEphemeral(**said, text="in the channel")
+        await ana.reply(thread, "well?")
+        await client.chat_postEphemeral(**said, text="in time", thread_ts=thread.ts)
+        assert ana.whispers() == ["in the channel", "in time"]
+
+
 async def test_a_whisper_is_seen_by_its_reader_only(
     slack: Playground, client: AsyncWebClient, ana: Person
 ) -> None:
     thread = await ana.post("#dev", "hello")
+    await ana.reply(thread, "anyone?")
     await client.chat_postEphemeral(
         channel=thread.channel, user=ana.id, text="only you", thread_ts=thread.ts
     )
     assert slack.whispers(ana) == ["only you"]
     assert slack.whispers(slack.person("ben")) == []
-    assert thread.text() == "hello"
+    assert thread.text() == "hello\nanyone?"
 
 
 async def test_home_is_published_and_opened(
@@ -219,3 +234,140 @@ async def test_the_app_hears_nothing_where_it_is_no_member(
     await ana.invite_app("#ops")
     await ana.mention("#ops", "now?")
     await slack.until(lambda: any(e["type"] == "app_mention" for e in deployer.heard))
+
+
+def _option(text: str) -> dict[str, Any]:
+    return {"text": {"type": "plain_text", "text": text}, "value": text.lower()}
+
+
+def _words(text: str) -> dict[str, Any]:
+    return {"type": "plain_text", "text": text}
+
+
+CARD = [
+    {
+        "type": "section",
+        "text": _words("Deploy it?"),
+        "accessory": {
+            "type": "overflow",
+            "action_id": "more",
+            "options": [_option("Show the log"), _option("Later")],
+        },
+    },
+    {
+        "type": "actions",
+        "elements": [
+            {
+                "type": "button",
+                "action_id": "drop",
+                "text": _words("Drop it"),
+                "confirm": {
+                    "title": _words("Really?"),
+                    "text": _words("It is gone then."),
+                    "confirm": _words("Yes"),
+                    "deny": _words("No"),
+                },
+            },
+            {"type": "button", "action_id": "allow", "text": _words("Allow")},
+            {"type": "checkboxes", "action_id": "ticks", "options": [_option("One")]},
+            {"type": "datepicker", "action_id": "day", "placeholder": _words("Day")},
+        ],
+    },
+    {
+        "type": "section",
+        "text": _words("In which colours?"),
+        "accessory": {
+            "type": "multi_static_select",
+            "action_id": "colours",
+            "placeholder": _words("Colours"),
+            "options": [_option("Red"), _option("Green"), _option("Blue")],
+        },
+    },
+]
+
+
+async def test_a_card_in_a_channel_is_found_and_used(
+    deployer: Deployer, slack: Playground, ana: Person
+) -> None:
+    async def take(ack: AsyncAck) -> None:
+        await ack()
+
+    for action in ("more", "drop", "colours", "ticks", "day"):
+        deployer.app.action(action)(take)
+    [dev] = [c.id for c in slack.workspace.channels.values() if c.name == "dev"]
+    await ana.post("#dev", "before")
+    await deployer.client.chat_postMessage(channel=dev, text="x", blocks=CARD)
+    card = await ana.until_read("Deploy it?", "#dev")
+    assert [thread.text() for thread in ana.read("#dev")] == ["before", card.text()]
+
+    assert ana.choices(card, "more") == ["Show the log", "Later"]
+    assert ana.choices(card, "Colours") == ["Red", "Green", "Blue"]
+    assert ana.question(card, "Drop it") == "Really?\nIt is gone then."
+    assert ana.question(card, "Allow") == ""
+    assert await ana.click(card, "Later")
+    assert await ana.click(card, "Drop it")
+    assert await ana.select(card, "Colours", "Red", "Blue")
+    assert await ana.select(card, "ticks", "One")
+    assert await ana.select(card, "Day", "2026-11-24")
+    told = [delivery.body["actions"][0] for delivery in slack.journal.delivered("block_actions")]
+    assert [one["action_id"] for one in told] == ["more", "drop", "colours", "ticks", "day"]
+    assert [option["value"] for option in told[2]["selected_options"]] == ["red", "blue"]
+    with pytest.raises(TimeoutError, match="nothing with 'Rolled back'"):
+        await ana.until_read("Rolled back", "#dev", within=0.05)
+
+
+async def test_direct_messages_are_read_where_there_are_any(
+    deployer: Deployer, slack: Playground, ana: Person
+) -> None:
+    assert ana.read() == []
+    thread = await ana.message_bot("a secret")
+    await deployer.client.chat_postMessage(channel=thread.channel, text="Done", blocks=CARD)
+    note = await ana.until_read("Deploy it?")
+    assert [one.ts for one in ana.read()] == [thread.ts, note.ts]
+    assert slack.person("ben").read() == []
+
+
+async def test_whispers_are_read_by_thread(deployer: Deployer, ana: Person) -> None:
+    here, there = await ana.post("#dev", "here"), await ana.post("#dev", "there")
+    for thread, text in ((here, "one"), (there, "two"), (here, "three")):
+        await ana.reply(thread, "so that it is a thread")
+        await deployer.client.chat_postEphemeral(
+            channel=thread.channel, user=ana.id, text=text, thread_ts=thread.ts
+        )
+    assert ana.whispers(here) == ["one", "three"]
+    assert ana.whispers() == ["one", "two", "three"]
+
+
+async def test_a_reply_can_stand_in_the_channel_as_well(
+    deployer: Deployer, slack: Playground, ana: Person
+) -> None:
+    thread = await ana.post("#dev", "who deploys?")
+    posted = await ana.reply(thread, "I do", also_to_channel=True)
+    await ana.reply(thread, "only here")
+    assert [one.ts for one in ana.read("#dev")] == [thread.ts, posted.ts]
+    assert [m.text for m in thread.messages()] == ["who deploys?", "I do", "only here"]
+
+    await slack.until(lambda: len(deployer.heard) == 3)
+    [event] = [e for e in deployer.heard if e["ts"] == posted.ts]
+    assert (event["subtype"], event["thread_ts"]) == ("thread_broadcast", thread.ts)
+    root = event["root"]
+    assert (root["text"], root["ts"], root["latest_reply"]) == (
+        "who deploys?",
+        thread.ts,
+        posted.ts,
+    )
+    assert "channel" not in root
+
+
+async def test_a_button_for_a_few_cannot_be_pressed_by_others(
+    deployer: Deployer, slack: Playground, client: AsyncWebClient, ana: Person
+) -> None:
+    button = {"type": "button", "action_id": "allow", "value": "ask-1", "text": _words("Allow")}
+    blocks = [{"type": "actions", "elements": [button | {"visible_to_user_ids": [ana.id]}]}]
+    thread = await ana.post("#dev", "?")
+    await client.chat_postMessage(
+        channel=thread.channel, thread_ts=thread.ts, text="x", blocks=blocks
+    )
+    assert not await slack.person("ben").click(thread, "Allow")
+    assert slack.journal.delivered("block_actions") == []
+    assert await ana.click(thread, "Allow")

@@ -39,7 +39,7 @@ async def state(page: aiohttp.ClientSession) -> Any:
 
 
 async def next_items(response: aiohttp.ClientResponse, count: int) -> list[tuple[int, Any]]:
-    """The next items of a feed, with their numbers."""
+    """The next items of a feed about the workspace, with their numbers: without traffic."""
     items: list[tuple[int, Any]] = []
     number = 0
     async with asyncio.timeout(5):
@@ -48,7 +48,9 @@ async def next_items(response: aiohttp.ClientResponse, count: int) -> list[tuple
             if line.startswith("id: "):
                 number = int(line[4:])
             elif line.startswith("data: "):
-                items.append((number, json.loads(line[6:])))
+                item = json.loads(line[6:])
+                if item["type"] != "traffic":
+                    items.append((number, item))
     return items
 
 
@@ -130,7 +132,14 @@ async def test_the_page_can_do_what_people_do(
     assert (message["text"], message["reactions"][0]["name"]) == ("hello", "eyes")
     assert [c["kind"] for c in seen["channels"] if c["id"] == opened["channel"]] == ["im"]
     assert seen["bot"] == {"state": "external", "pid": None, "restarts": 0, "log": []}
-    assert seen["bots"] == [{"user_id": "U0THREADLN", "app_id": "A0THREADLN", "name": "threadline"}]
+    assert seen["bots"] == [
+        {
+            "user_id": "U0THREADLN",
+            "app_id": "A0THREADLN",
+            "name": "threadline",
+            "team": "T0PLAYGRND",
+        }
+    ]
 
 
 @pytest.mark.parametrize(
@@ -257,10 +266,11 @@ async def test_ephemeral_messages_and_home_can_be_pressed(
         app_token=slack.app_token, web_client=AsyncWebClient(base_url=slack.base_url)
     )
     await socket.connect()
-    slack.local.socket_mode.ack_deadline = 0.02
+    slack.local.courier.ack_deadline = 0.02
     button = {"type": "button", "text": {"type": "plain_text", "text": "Go"}, "action_id": "go"}
     blocks = [{"type": "actions", "block_id": "row", "elements": [button]}]
     thread = await ana.post("#dev", "hello")
+    await ana.reply(thread, "well?")
     await client.chat_postEphemeral(
         channel=thread.channel, user=ana.id, text="go?", blocks=blocks, thread_ts=thread.ts
     )
@@ -290,7 +300,8 @@ async def test_a_modal_is_drawn_filled_and_closed_from_the_page(
     text = {"type": "plain_text", "text": "Deny"}
     view: Json = {"type": "modal", "title": text, "submit": text, "blocks": [field]}
     seq = (await state(page))["seq"]
-    await client.views_open(trigger_id=triggers.give("1.2.abc", ana.id, slack.clock()), view=view)
+    trigger = triggers.give("1.2.abc", slack.app.id, ana.id, slack.clock())
+    await client.views_open(trigger_id=trigger, view=view)
     [modal] = (await state(page))["modals"]
     [drawn] = modal["views"]
     assert (modal["user"], drawn["title"]["text"], modal["errors"]) == (ana.id, "Deny", {})
@@ -319,7 +330,8 @@ async def test_the_page_knows_what_can_be_called(
     [app] = (await state(page))["apps"]
     assert (app["commands"], app["shortcuts"]) == ([{"command": "/deploy"}], [])
     call = {"as": "U0ANA00001", "do": "command", "channel": "C0DEV00002", "text": "/deploy now"}
-    assert await act(page, **call) == {"ok": True, "acked": False}
+    unheard = {"ok": True, "acked": False, "trouble": "dispatch_failed"}
+    assert await act(page, **call) == unheard
     in_thread = await act(page, **call, thread_ts="1.000001")
     assert in_thread["message"] == "Commands are not supported in threads."
 

@@ -1,5 +1,6 @@
 """Agent sessions as the real slack_sdk drives them, on a driven clock."""
 
+import json
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -7,8 +8,10 @@ import pytest
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.playground import Person, Playground, PlaygroundConfig, Thread, agent_sessions
+from bot.playground import Person, Playground, PlaygroundConfig, Thread
 from bot.playground.model import Status
+from bot.playground.stored import from_json, to_json
+from tests.playground.bolt import client_of
 
 # Answers are read as plain JSON: slack_sdk says of every field that it may be None.
 Client = Any
@@ -77,7 +80,8 @@ async def test_no_other_status_falls_back(
 async def test_the_most_pressing_status_is_that_of_the_session(
     slack: Playground, client: Client, thread: Thread, own: str, other: Status, whole: str
 ) -> None:
-    agent_sessions.join(slack.workspace, thread.channel, thread.ts, "U0BEN00002", other)
+    second = slack.add_app("second", scopes=["chat:write"], channels=["#dev"])
+    await client_of(slack, second).agents_sessions_setStatus(**at(thread), status=other)
     answer = await client.agents_sessions_setStatus(**at(thread), status=own)
     assert (answer["status"], answer["agent_status"]) == (whole, own)
     assert thread.status() == whole
@@ -116,11 +120,14 @@ async def test_naming_one_part_of_the_look_resets_the_others_and_null_clears() -
         await client.agents_sessions_setStatus(**place, username="Dr Bot", icon_emoji=":ox:")
         session = slack.workspace.sessions[(thread.channel, thread.ts)]
         await client.agents_sessions_setStatus(**place)
-        assert session.look == {"username": "Dr Bot", "icon_emoji": ":ox:"}
+        assert session.agents[slack.app.user_id].look == {
+            "username": "Dr Bot",
+            "icon_emoji": ":ox:",
+        }
         await client.agents_sessions_setStatus(**place, icon_emoji=":cow:")
-        assert session.look == {"icon_emoji": ":cow:"}
+        assert session.agents[slack.app.user_id].look == {"icon_emoji": ":cow:"}
         await client.api_call("agents.sessions.setStatus", json={**place, "icon_emoji": None})
-        assert session.look == {}
+        assert session.agents[slack.app.user_id].look == {}
 
 
 async def test_an_app_that_is_not_told_of_stop_is_warned() -> None:
@@ -199,3 +206,50 @@ async def test_the_first_content_of_a_stream_ends_the_legacy_status(
         recipient_team_id="T0PLAYGRND",
     )
     assert thread.status() == "active"
+
+
+async def test_a_session_kept_before_apps_had_parts_of_it_is_the_first_apps(
+    slack: Playground, client: Client, thread: Thread
+) -> None:
+    await client.agents_sessions_setStatus(**at(thread), status="processing", title="work")
+    kept = json.loads(json.dumps(to_json(slack.workspace)))
+    [app] = kept.pop("apps")
+    [session] = kept["sessions"]
+    [own] = session.pop("agents").values()
+    before = kept | {
+        "version": 1,
+        "app_token": app["app_tokens"][0],
+        "homes": {},
+        "sessions": [session | own | {"others": {}}],
+    }
+    assert from_json(before).sessions == slack.workspace.sessions
+
+
+async def test_stop_tells_each_agent_at_work_of_its_own_streams(
+    slack: Playground, client: Client, thread: Thread
+) -> None:
+    second = slack.add_app("second", scopes=["chat:write"], channels=["#dev"])
+    idle = slack.add_app("idle", scopes=["chat:write"], channels=["#dev"])
+    recipient = {"recipient_user_id": "U0ANA00001", "recipient_team_id": slack.team.id}
+    place = {"channel": thread.channel, "thread_ts": thread.ts}
+    stream = await client.chat_startStream(**place, **recipient, markdown_text="well")
+    await client_of(slack, second).agents_sessions_setStatus(**at(thread), status="processing")
+    await client_of(slack, idle).agents_sessions_setStatus(**at(thread), status="active")
+    await slack.person("ana").stop(thread)
+    told = {d.body["api_app_id"]: d.body["event"] for d in slack.journal.deliveries}
+    stopped = {
+        app: event["streaming_message_ts"]
+        for app, event in told.items()
+        if event["type"] == "agent_session_stopped"
+    }
+    assert stopped == {slack.app.id: [stream["ts"]], second.id: []}
+
+
+async def test_only_an_agent_of_the_session_renames_it(
+    slack: Playground, client: Client, thread: Thread
+) -> None:
+    second = slack.add_app("second", scopes=["chat:write"], channels=["#dev"])
+    await client.agents_sessions_setStatus(**at(thread), status="active")
+    other: Client = client_of(slack, second)
+    renaming = other.agents_sessions_rename(**at(thread), title="mine")
+    assert (await refused(renaming))["error"] == "not_authorized"

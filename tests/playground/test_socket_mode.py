@@ -14,7 +14,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.playground import Playground
 from bot.playground.journal import Delivery
-from bot.playground.socket_mode import MAX_SOCKETS
+from bot.playground.socket_mode import DEBUG_LIFETIME, LIFETIME, MAX_SOCKETS, NOTICE
 
 
 class Listener:
@@ -70,7 +70,7 @@ async def test_an_unacked_event_comes_again_in_a_new_envelope(
     slack: Playground, listener: Listener
 ) -> None:
     listener.deaf_for = 2
-    slack.local.socket_mode.ack_deadline = 0.02
+    slack.local.courier.ack_deadline = 0.02
     await slack.person("ana").post("#dev", "hello")
     await slack.until(lambda: settled(slack, 1))
     assert [e.retry_attempt for e in listener.envelopes] == [0, 1, 2]
@@ -89,7 +89,7 @@ async def test_after_three_retries_an_event_is_given_up(
     slack: Playground, listener: Listener
 ) -> None:
     listener.deaf_for = 9
-    slack.local.socket_mode.ack_deadline = 0.02
+    slack.local.courier.ack_deadline = 0.02
     await slack.person("ana").post("#dev", "hello")
     await slack.until(lambda: settled(slack, 1))
     assert slack.journal.deliveries[0].outcome == "given_up"
@@ -97,7 +97,7 @@ async def test_after_three_retries_an_event_is_given_up(
 
 
 async def test_a_socket_that_dies_with_an_event_does_not_lose_it(slack: Playground) -> None:
-    slack.local.socket_mode.ack_deadline = 60
+    slack.local.courier.ack_deadline = 60
     async with aiohttp.ClientSession() as http:
         ws = await http.ws_connect(await link(slack))
         await ws.receive_json()
@@ -130,7 +130,7 @@ async def test_a_click_is_never_redelivered(slack: Playground, listener: Listene
     )
     await slack.until(lambda: settled(slack, 2))
     listener.envelopes.clear()
-    listener.deaf_for, slack.local.socket_mode.ack_deadline = 1, 0.02
+    listener.deaf_for, slack.local.courier.ack_deadline = 1, 0.02
     assert await ana.click(thread, "go") is False
     assert [envelope.type for envelope in listener.envelopes] == ["interactive"]
     assert await ana.click(thread, "Go")
@@ -174,6 +174,38 @@ async def test_the_client_moves_to_a_new_link_when_told(
     await slack.person("ana").post("#dev", "hello")
     await slack.until(lambda: settled(slack, 1))
     assert slack.journal.deliveries[0].outcome == "acked"
+
+
+async def test_the_client_moves_on_when_its_connection_gets_old(
+    slack: Playground, listener: Listener
+) -> None:
+    [before] = slack.local.socket_mode.sockets
+    slack.clock.advance(LIFETIME - NOTICE)
+    await slack.until(lambda: slack.local.socket_mode.sockets not in ([], [before]))
+    await slack.person("ana").post("#dev", "hello")
+    await slack.until(lambda: settled(slack, 1))
+    assert slack.journal.deliveries[0].outcome == "acked"
+
+
+@pytest.mark.parametrize(
+    ("asked", "lifetime"), [("", LIFETIME), ("&debug_reconnects=true", DEBUG_LIFETIME)]
+)
+async def test_an_old_connection_is_warned_then_told_to_go_then_closed(
+    slack: Playground, asked: str, lifetime: float
+) -> None:
+    async with aiohttp.ClientSession() as http:
+        ws = await http.ws_connect(await link(slack) + asked)
+        hello: Any = await ws.receive_json()
+        assert hello["debug_info"]["approximate_connection_time"] == lifetime
+        slack.clock.advance(lifetime - NOTICE)
+        reasons: list[Any] = [await ws.receive_json()]
+        slack.clock.advance(NOTICE)
+        reasons.append(await ws.receive_json())
+        assert [each["reason"] for each in reasons] == ["warning", "refresh_requested"]
+        assert len(slack.local.socket_mode.sockets) == 1
+        slack.clock.advance(NOTICE)
+        assert (await ws.receive()).type == aiohttp.WSMsgType.CLOSE
+        await slack.until(lambda: not slack.local.socket_mode.sockets)
 
 
 async def test_a_ticket_is_good_once(slack: Playground) -> None:

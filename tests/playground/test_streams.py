@@ -350,7 +350,7 @@ async def test_a_stream_begins_a_session_and_its_end_says_how_it_goes_on(
 ) -> None:
     stream = await started(client, thread)
     session = slack.workspace.sessions[(thread.channel, thread.ts)]
-    assert (session.status, session.initiator) == ("processing", "U0ANA00001")
+    assert (session.whole, session.initiator) == ("processing", "U0ANA00001")
     await client.chat_stopStream(**stream, session_status="suspended")
     assert thread.status() == "suspended"
     again = await started(client, thread)
@@ -369,6 +369,21 @@ async def test_without_agent_sessions_a_stream_begins_none(
     stream = await started(client, thread)
     await client.chat_stopStream(**stream)
     assert thread.status() is None
+
+
+async def test_a_button_in_a_stream_can_be_pressed_while_it_grows(
+    slack: Playground, client: Client, ana: Person, thread: Thread
+) -> None:
+    """Slack gives an element without an action_id one of its own, in a stream, too."""
+    button = {"type": "button", "text": {"type": "plain_text", "text": "Halt"}}
+    actions = {"type": "actions", "elements": [button]}
+    stream = await started(client, thread, chunks=[{"type": "blocks", "blocks": [actions]}])
+    [found] = thread.pressables()
+    await client.chat_appendStream(**stream, chunks=[text("going on")])
+    assert thread.pressables() == [found]
+    assert not await ana.click(thread, "Halt")
+    [pressed] = slack.journal.delivered("block_actions")
+    assert pressed.body["actions"][0]["action_id"] == found.click["action_id"]
 
 
 @pytest.mark.parametrize(

@@ -207,3 +207,24 @@ def test_views_have_limits_of_their_own() -> None:
     huge = {"type": "home", "blocks": [{"type": "section", "text": mrkdwn("x" * 3000)}] * 90}
     with pytest.raises(SlackError, match="view_too_large"):
         require_view(huge, "home")
+
+
+def table(*words: str) -> Json:
+    return {"type": "table", "rows": [[{"type": "raw_text", "text": word} for word in words]]}
+
+
+def test_a_message_has_one_table_without_empty_cells() -> None:
+    require_blocks([table("a", "b")])
+    with pytest.raises(SlackError, match="invalid_attachments"):
+        require_blocks([table("a"), table("b")])
+    with pytest.raises(SlackError, match="invalid_blocks") as caught:
+        require_blocks([table("a", "")])
+    assert "[json-pointer:/blocks/0/rows/0/1/text]" in caught.value.messages[0]
+
+
+@pytest.mark.parametrize("url", ["x", "", "https://", "https://a b", "javascript:alert(1)"])
+def test_an_image_needs_an_address_on_the_web(url: str) -> None:
+    image = {"type": "image", "alt_text": "x", "image_url": "https://a.test/x.png?y=1"}
+    require_blocks([image])
+    with pytest.raises(SlackError, match="invalid_blocks"):
+        require_blocks([image | {"image_url": url}])

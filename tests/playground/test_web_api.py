@@ -9,7 +9,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.playground import MethodFault, Misused, Person, Playground, Thread
 from bot.playground.coverage import METHODS
-from bot.playground.web_api import FUNCTIONS
+from bot.playground.web_api import APP_FUNCTIONS, FUNCTIONS
 
 # Answers are read as plain JSON: slack_sdk says of every field that it may be None.
 Client = Any
@@ -35,7 +35,7 @@ async def refusal(call: Any) -> Any:
 
 
 def test_the_coverage_table_is_the_method_table() -> None:
-    assert FUNCTIONS.keys() == METHODS.keys()
+    assert FUNCTIONS.keys() | APP_FUNCTIONS.keys() == METHODS.keys()
 
 
 async def test_who_am_i(slack: Playground, client: Client) -> None:
@@ -187,6 +187,19 @@ async def test_posting_to_a_person_opens_the_direct_message(client: Client, ana:
     assert opened["already_open"] is True
     info = await client.conversations_info(channel=posted["channel"])
     assert (info["channel"]["is_im"], info["channel"]["user"]) == (True, ana.id)
+
+
+async def test_an_update_may_put_a_reply_into_the_channel(client: Client, thread: Thread) -> None:
+    channel = thread.channel
+    reply = await client.chat_postMessage(channel=channel, thread_ts=thread.ts, text="done")
+    place = {"channel": channel, "text": "all done", "reply_broadcast": True}
+    await client.chat_update(ts=reply["ts"], **place)
+    found = await client.conversations_history(channel=channel)
+    newest = found["messages"][0]
+    assert (newest["text"], newest["root"]["ts"]) == ("all done", thread.ts)
+    alone = await client.chat_postMessage(channel=channel, text="alone")
+    refused = await refusal(client.chat_update(ts=alone["ts"], **place))
+    assert refused["error"] == "cant_broadcast_message"
 
 
 async def test_a_deleted_root_leaves_a_tombstone(
@@ -399,3 +412,15 @@ async def test_bad_pages_and_ranges_are_refused(
     params = {"channel": "C0DEV00002", **arguments}
     call = client.api_call("conversations.history", http_verb="GET", params=params)
     assert (await refusal(call))["error"] == error
+
+
+async def test_attachments_are_refused_rather_than_left_out(
+    slack: Playground, client: AsyncWebClient
+) -> None:
+    with pytest.raises(SlackApiError, match="invalid_attachments"):
+        await client.chat_postMessage(channel="C0DEV00002", text="x", attachments=[{"text": "y"}])
+    sent = await client.chat_postMessage(channel="C0DEV00002", text="x", attachments=[])
+    with pytest.raises(SlackApiError, match="invalid_attachments"):
+        await client.chat_update(
+            channel="C0DEV00002", ts=str(sent["ts"]), text="x", attachments=[{"text": "y"}]
+        )

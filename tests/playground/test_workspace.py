@@ -4,13 +4,16 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.playground import agent_sessions
+from bot.playground import agent_sessions, posting
+from bot.playground.channels import join
+from bot.playground.homes import open_home
 from bot.playground.model import STATUSES, Change, Misuse, SlackError, Status, microseconds
 from bot.playground.seed import seeded
 from bot.playground.stored import from_json, to_json
+from bot.playground.whispers import whisper
 from bot.playground.workspace import Workspace
 
 USERS = ("U0ANA00001", "U0BEN00002", "U0CHO00003", "U0THREADLN")
@@ -54,30 +57,30 @@ def perform(workspace: Workspace, act: tuple[Any, ...], now: float) -> Change:
     word, who, *rest = act
     match word:
         case "post":
-            return workspace.post(who, rest[0], rest[1], now)
+            return posting.post(workspace, who, rest[0], rest[1], now)
         case "reply":
             root = chosen(workspace, rest[0], rest[1])
-            return workspace.post(who, rest[0], rest[2], now, thread_ts=root)
+            return posting.post(workspace, who, rest[0], rest[2], now, thread_ts=root)
         case "edit":
             ts = chosen(workspace, rest[0], rest[1])
-            return workspace.edit(who, rest[0], ts, now, text=rest[2])
+            return posting.edit(workspace, who, rest[0], ts, now, text=rest[2])
         case "delete":
-            return workspace.delete(who, rest[0], chosen(workspace, *rest), now)
+            return posting.delete(workspace, who, rest[0], chosen(workspace, *rest), now)
         case "react" | "unreact":
             ts = chosen(workspace, rest[0], rest[1])
-            method: Callable[..., Change] = getattr(workspace, word)
-            return method(who, rest[0], ts, rest[2], now)
+            method: Callable[..., Change] = getattr(posting, word)
+            return method(workspace, who, rest[0], ts, rest[2], now)
         case "whisper":
-            return workspace.whisper(who, rest[1], rest[0], rest[2], now)
+            return whisper(workspace, who, rest[1], rest[0], rest[2], now)
         case "status":
             root = chosen(workspace, who, rest[0])
-            return agent_sessions.set_status(workspace, who, root, rest[1], now)
+            return agent_sessions.set_status(workspace, "U0THREADLN", who, root, rest[1], now)
         case "stop":
             return agent_sessions.stop(workspace, who, rest[0], chosen(workspace, *rest), now)
         case "open_home":
-            return workspace.open_home(who, now)
+            return open_home(workspace, who, now)
         case _:
-            return workspace.join(rest[1], rest[0], who, now)
+            return join(workspace, rest[1], rest[0], who, now)
 
 
 def played(script: list[tuple[tuple[Any, ...], float]]) -> tuple[Workspace, list[Change]]:
@@ -98,6 +101,7 @@ scripts = acts.flatmap(lambda done: st.tuples(*(st.tuples(st.just(a), times) for
 
 
 @given(scripts)
+@settings(deadline=None)
 def test_ts_are_unique_and_ordered_in_each_channel(
     script: list[tuple[tuple[Any, ...], float]],
 ) -> None:
@@ -109,6 +113,7 @@ def test_ts_are_unique_and_ordered_in_each_channel(
 
 
 @given(scripts)
+@settings(deadline=None)
 def test_a_workspace_survives_its_json(script: list[tuple[tuple[Any, ...], float]]) -> None:
     workspace, _ = played(script)
     stored = json.dumps(to_json(workspace))
@@ -118,6 +123,7 @@ def test_a_workspace_survives_its_json(script: list[tuple[tuple[Any, ...], float
 
 
 @given(scripts)
+@settings(deadline=None)
 def test_every_reply_hangs_on_its_root(script: list[tuple[tuple[Any, ...], float]]) -> None:
     workspace, _ = played(script)
     for channel, posted in workspace.messages.items():
@@ -128,6 +134,7 @@ def test_every_reply_hangs_on_its_root(script: list[tuple[tuple[Any, ...], float
 
 
 @given(scripts)
+@settings(deadline=None)
 def test_the_app_is_told_only_of_what_it_may_hear(
     script: list[tuple[tuple[Any, ...], float]],
 ) -> None:
@@ -138,10 +145,11 @@ def test_the_app_is_told_only_of_what_it_may_hear(
 
 
 @given(users, channels, texts, times)
+@settings(deadline=None)
 def test_a_mention_is_told_twice(user: str, channel: str, text: str, now: float) -> None:
     workspace = seeded("xoxb-1", "xapp-1")
     try:
-        change = workspace.post(user, channel, text, now)
+        change = posting.post(workspace, user, channel, text, now)
     except SlackError:
         return
     kinds = [event.inner["type"] for event in change.events]
@@ -155,9 +163,9 @@ def test_a_mention_is_told_twice(user: str, channel: str, text: str, now: float)
 
 def test_processing_falls_back_after_an_hour_unless_renewed() -> None:
     workspace = seeded("xoxb-1", "xapp-1")
-    root = workspace.post("U0ANA00001", "C0DEV00002", "hello", 0.0).message
+    root = posting.post(workspace, "U0ANA00001", "C0DEV00002", "hello", 0.0).message
     assert root is not None
-    place = (workspace, root.channel, root.ts)
+    place = (workspace, "U0THREADLN", root.channel, root.ts)
     agent_sessions.set_status(*place, "processing", 0.0)
     agent_sessions.set_status(*place, "processing", 1800.0)
     assert agent_sessions.expire(workspace, 3600.0).redraw == ()

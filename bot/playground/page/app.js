@@ -1,20 +1,25 @@
 // The whole page: where one is, who one is, and the panes.
 import { act } from "./api.js";
-import { BotDrawer } from "./bot.js";
-import { Desk } from "./desk.js";
-import { html, useEffect, useMemo, useState } from "./html.js";
+import { Desk, useDesk } from "./desk.js";
+import { Dock } from "./dock.js";
+import { WIDE } from "./floating.js";
+import { html, useEffect, useLayoutEffect, useMemo, useState } from "./html.js";
+import { Modals } from "./modal.js";
 import { nameOf } from "./people.js";
 import { ChannelPlace, HomePlace } from "./place.js";
-import { PersonSwitch, Sidebar } from "./sidebar.js";
+import { QuickSwitch } from "./quick.js";
+import { agentsOf } from "./sessions.js";
+import { PersonSwitch, Rail, Sidebar } from "./sidebar.js";
 import { Thread } from "./thread.js";
 import { unreadIn } from "./reads.js";
+import { inChannel } from "./world.js";
 
 const REDRAW_MS = 16;
 
 /** Draw again after changes of the world, at most once per frame however fast they come; and when looked at. */
 function useWorld(world) {
   const [, setVersion] = useState(0);
-  useEffect(() => {
+  useLayoutEffect(() => {
     let timer = null;
     function redraw() {
       timer ??= setTimeout(() => {
@@ -22,7 +27,8 @@ function useWorld(world) {
         setVersion((version) => version + 1);
       }, REDRAW_MS);
     }
-    const end = world.listen(redraw);
+    // The drawer looks at the traffic by itself: it is fast, and nothing else shows it.
+    const end = world.listen(({ type }) => type === "traffic" || redraw());
     document.addEventListener("visibilitychange", redraw);
     return () => {
       clearTimeout(timer);
@@ -32,12 +38,13 @@ function useWorld(world) {
   }, [world]);
 }
 
+const readAddress = () => location.hash.replace(/^#\/?/, "").split("/");
+
 /** Where one is, from the address: `#/C1` a channel, `#/C1/ts` a thread, `#/home` the app; "" the list on a phone. */
 function useAddress() {
-  const read = () => location.hash.replace(/^#\/?/, "").split("/");
-  const [[place, thread], set] = useState(read);
-  useEffect(() => {
-    const changed = () => set(read());
+  const [[place, thread], set] = useState(readAddress);
+  useLayoutEffect(() => {
+    const changed = () => set(readAddress());
     addEventListener("hashchange", changed);
     return () => removeEventListener("hashchange", changed);
   }, []);
@@ -45,6 +52,13 @@ function useAddress() {
 }
 
 const go = (place, thread) => (location.hash = thread ? `#/${place}/${thread}` : `#/${place}`);
+
+/** `/?as=U1` opens a window as this person; from then on the window remembers it by itself. */
+const asked = new URLSearchParams(location.search).get("as");
+if (asked) {
+  sessionStorage.setItem("person", asked);
+  history.replaceState(null, "", location.pathname + location.hash);
+}
 
 /** A value kept for this window: two windows can be two people. */
 function useKept(key, initial) {
@@ -56,9 +70,13 @@ function useKept(key, initial) {
   return [value, keep];
 }
 
+/** The app whose Home this place is: "home" of the first app, "home-A1" of another; undefined elsewhere. */
+const installAt = (world, place) =>
+  place === "home" ? world.installs[0] : world.installs.find(({ app_id }) => place === `home-${app_id}`);
+
 /** The place asked for where `me` may be, else #general. */
 function allowed(world, me, place) {
-  if (place === "home") return place;
+  if (installAt(world, place)) return place;
   const mine = world.channelsOf(me);
   const found = mine.find(({ id }) => id === place) ?? mine.find(({ name }) => name === "general") ?? mine[0];
   return found?.id ?? "home";
@@ -67,17 +85,15 @@ function allowed(world, me, place) {
 /** Says new messages of the open place and thread, and when the agent has finished; nothing for growing text. */
 function Announcer({ world, me, place, thread }) {
   const [words, say] = useState("");
-  useEffect(
-    () =>
-      world.listen(({ type, message, session }) => {
-        const here = message?.channel === place && (!message.thread_ts || message.thread_ts === thread);
-        if ((type === "message" || type === "ephemeral") && here && (message.author ?? message.user) !== me)
-          say(`${nameOf(world.users.get(message.author ?? message.user))}: ${message.text.slice(0, 300)}`);
-        if (type === "session" && session.thread_ts === thread && session.status === "active")
-          say(`${nameOf(world.app)} has finished`);
-      }),
-    [world, me, place, thread],
-  );
+  function hear({ type, message, session }) {
+    const here = message?.channel === place && (inChannel(message) || message.thread_ts === thread);
+    const author = message?.author ?? message?.user;
+    const forMe = type === "message" || (type === "ephemeral" && message.user === me);
+    if (forMe && here && author !== me) say(`${nameOf(world.users.get(author))}: ${message.text.slice(0, 300)}`);
+    const finished = type === "session" && session.thread_ts === thread && session.status === "active";
+    if (finished) say(`${agentsOf(world, session)} finished`);
+  }
+  useLayoutEffect(() => world.listen(hear), [world, me, place, thread]);
   return html`<div class="unseen" aria-live="polite">${words}</div>`;
 }
 
@@ -86,71 +102,118 @@ const BANNERS = {
   refused: "This page belongs to an earlier run. Open the address that was printed last.",
 };
 
-function useEscape(act) {
-  useEffect(() => {
-    const key = (event) => {
-      if (event.key === "Escape" && !document.querySelector("dialog[open]")) act();
-    };
+/** Escape leaves the thread, also one that is not drawn yet, unless it closes something smaller first. */
+function useEscape() {
+  useLayoutEffect(() => {
+    function key(event) {
+      const [place, thread] = readAddress();
+      if (event.key !== "Escape" || !thread || document.querySelector("dialog[open]")) return;
+      const within = document.querySelector(".thread")?.contains(document.activeElement);
+      go(place);
+      // Who read on with the keyboard goes on where they were.
+      if (within) document.querySelector(`.place .message[data-ts="${CSS.escape(thread)}"]`)?.focus();
+    }
     document.addEventListener("keydown", key);
     return () => document.removeEventListener("keydown", key);
-  }, [act]);
+  }, []);
+}
+
+/** Who one is in this window, and how to become somebody else. */
+function usePerson(world) {
+  const [kept, setMe] = useKept("person", "");
+  const known = world.users.get(kept);
+  const me = known && !known.is_bot ? kept : world.people[0].id;
+  world.sit(me);
+  const team = world.team.id;
+  useEffect(() => sessionStorage.setItem(`person in ${team}`, me), [team, me]);
+
+  /** In another workspace one is who one was there last. */
+  function enter(next) {
+    const people = world.peopleOf(next);
+    const last = sessionStorage.getItem(`person in ${next}`);
+    setMe(people.some(({ id }) => id === last) ? last : people[0]?.id);
+  }
+  return { me, setMe, enter };
+}
+
+/** Says in the window's title where one is, and whether something is unread. */
+function useTitle(world, me, channel) {
+  const here = channel && (channel.kind === "im" || channel.kind === "mpim" ? "" : "#") + world.title(channel, me);
+  const title = here ?? "Home";
+  const unread = world.channelsOf(me).some((each) => unreadIn(world, each, me).unread);
+  useEffect(() => {
+    document.title = `${unread ? "• " : ""}${title} · ${world.team.name}`;
+  }, [unread, title, world.team.name]);
+}
+
+function Topbar({ onSwitch }) {
+  const { world } = useDesk();
+  return html`
+    <header class="topbar">
+      <img src="icon.svg" width="24" height="24" alt="" /><h1>${world.team.name}</h1>
+      <${PersonSwitch} onSwitch=${onSwitch} />
+    </header>
+  `;
+}
+
+function Place({ channel, install }) {
+  if (channel) return html`<${ChannelPlace} channel=${channel} />`;
+  if (install) return html`<${HomePlace} install=${install} />`;
+  return html`<main class="place" id="messages" tabindex="-1"><p class="notice">You are in no channel, and no app is here.</p></main>`;
 }
 
 function Workspace({ world, status }) {
   const address = useAddress();
-  const [kept, setMe] = useKept("person", "");
-  const [drawer, setDrawer] = useKept("drawer", "closed");
-  const me = world.users.has(kept) ? kept : world.people[0].id;
+  const { me, setMe, enter } = usePerson(world);
   const place = allowed(world, me, address.place);
   const channel = world.channels.get(place);
   const thread = place === address.place ? address.thread : undefined;
 
   const desk = useMemo(() => {
-    async function openDirect() {
-      const answer = await act(me, "open_dm");
+    async function openDirect(app) {
+      const answer = await act(me, "open_dm", app && { app });
       if (answer.ok) go(answer.channel);
     }
     return { world, me, place, go, openDirect };
   }, [world, me, place]);
 
-  useEscape(useMemo(() => () => thread && go(place), [place, thread]));
+  useEscape();
+  useTitle(world, me, channel);
 
+  /** Who looks at the messages with an app looks at their own then. */
   async function switchTo(person) {
-    const wasDirect = channel?.kind === "im";
+    const install = channel?.kind === "im" && world.installs.find(({ user_id }) => channel.members.includes(user_id));
     setMe(person);
-    if (!wasDirect) return;
-    const answer = await act(person, "open_dm");
+    if (!install) return;
+    const answer = await act(person, "open_dm", { app: install.app_id });
     if (answer.ok) go(answer.channel);
   }
 
-  const title = channel ? (channel.kind === "im" ? world.title(channel, me) : `#${channel.name}`) : "Home";
-  const unread = world.channelsOf(me).some((each) => unreadIn(world, each, me).unread);
-  useEffect(() => {
-    document.title = `${unread ? "• " : ""}${title} · ${world.team.name}`;
-  }, [unread, title, world.team.name]);
-
   return html`
     <${Desk.Provider} value=${desk}>
+      <a class="skip" href="#messages" onClick=${skip}>Skip to messages</a>
       <div class="page" data-pane=${thread ? "thread" : address.place ? "place" : "list"}>
-        <header class="topbar">
-          <img src="icon.svg" width="24" height="24" alt="" /><h1>${world.team.name}</h1>
-          <${PersonSwitch} onSwitch=${switchTo} />
-        </header>
-        ${BANNERS[status] && html`<p class="banner" role="alert">${BANNERS[status]}</p>`}
-        <div class="panes">
-          <${Sidebar} />
-          ${
-            channel
-              ? html`<${ChannelPlace} key=${`${me}/${place}`} channel=${channel} />`
-              : html`<${HomePlace} key=${me} />`
-          }
+        <${Topbar} onSwitch=${switchTo} />
+        ${BANNERS[status] && html`<p class=${`banner ${status}`} role="status">${BANNERS[status]}</p>`}
+        <div class="panes" role=${address.place || WIDE.matches ? undefined : "main"}>
+          <${Rail} onOpen=${enter} />
+          <${Sidebar} thread=${thread} />
+          <${Place} key=${`${me}/${place}`} channel=${channel} install=${installAt(world, place)} />
           ${channel && thread && html`<${Thread} key=${`${me}/${thread}`} channel=${channel} root=${thread} />`}
         </div>
-        <${BotDrawer} open=${drawer === "open"} onToggle=${() => setDrawer(drawer === "open" ? "closed" : "open")} />
+        <${Dock} />
+        <${Modals} />
+        <${QuickSwitch} />
         <${Announcer} world=${world} me=${me} place=${place} thread=${thread} />
       </div>
     <//>
   `;
+}
+
+/** The address names where one is: the link must leave it alone. */
+function skip(event) {
+  event.preventDefault();
+  document.getElementById("messages").focus();
 }
 
 /** `status` is what the feed last reported: "live", "lost", "refused", or "" before the first word. */

@@ -1,9 +1,12 @@
 // Block Kit, drawn as Slack draws it. A type the page does not know is named instead of left out.
-import { Element, Picture, TextObject } from "./elements.js";
+import { BUTTONS } from "./buttons.js";
+import { Element, Input } from "./elements.js";
 import { classes, html, useState } from "./html.js";
 import { Icon } from "./icons.js";
 import { Markdown } from "./markdown.js";
+import { TextObject } from "./objects.js";
 import { Link } from "./people.js";
+import { Picture } from "./picture.js";
 import { RichText } from "./rich_text.js";
 
 function Section({ block, source }) {
@@ -20,7 +23,8 @@ function Section({ block, source }) {
       </div>
       ${
         block.accessory &&
-        html`<div class="accessory"><${Element} element=${block.accessory} block=${block} source=${source} /></div>`
+        html`<div class="accessory"><${Element} key=${keyIn(block, block.accessory)} element=${block.accessory} block=${block}
+          source=${source} /></div>`
       }
     </div>
   `;
@@ -36,12 +40,15 @@ const Context = ({ block }) => html`
   </div>
 `;
 
-/** Elements keep their state (in flight, refused) by their action id while blocks around them change. */
+/** Elements stay the same by their action id while blocks around them change; what they hold is the block's, too. */
+const keyIn = ({ block_id }, { type, action_id }) =>
+  Object.hasOwn(BUTTONS, type) ? action_id : `${block_id}/${action_id}`;
+
 const Actions = ({ block, source }) => html`
   <div class="actions">
     ${block.elements.map(
       (element) =>
-        html`<${Element} key=${element.action_id} element=${element} block=${block} source=${source} />`,
+        html`<${Element} key=${keyIn(block, element)} element=${element} block=${block} source=${source} />`,
     )}
   </div>
 `;
@@ -68,7 +75,7 @@ function Table({ block }) {
   };
   const draw = (cell) => CELLS[cell.type]?.(cell) ?? cell.type;
   return html`
-    <div class="table-wrap">
+    <div class="table-wrap table-block">
       <table>
         <thead>
           <tr>${head.map((cell, at) => html`<th scope="col" class=${look(at)}>${draw(cell)}</th>`)}</tr>
@@ -138,6 +145,7 @@ const BLOCKS = {
   actions: Actions,
   context_actions: Actions,
   image: Image,
+  input: Input,
   markdown: ({ block }) => html`<${Markdown} text=${block.text} />`,
   rich_text: ({ block }) => html`<${RichText} elements=${block.elements} />`,
   table: Table,
@@ -150,27 +158,46 @@ const Unknown = ({ block }) => html`
 `;
 
 /**
- * A block is the same block from one update to the next by its id where it holds state a person made, else by
- * its place: an app may leave ids to the server, which gives new ones each time.
+ * What makes a block the same one from one update to the next: of a field its id, of buttons what they say to the app,
+ * of others their kind. Ids of all but fields are no help: an app may leave them to the server, which gives new ones
+ * each time, or change them itself, as Slack advises. A button drawn anew for that would lose the focus, and a press
+ * that has begun.
  */
+function likenessOf({ type, block_id, elements, element, accessory }) {
+  if (element) return `${type}/${block_id}/${element.action_id}`;
+  const acting = [accessory, ...(elements ?? [])].filter((each) => each?.action_id);
+  return [type, ...acting.flatMap(({ action_id: id, value }) => [id, value ?? ""])].join("/");
+}
+
+/** Of blocks that are alike the first one stays the first. */
 function keysOf(blocks) {
   const seen = new Map();
-  return blocks.map(({ type, block_id, elements, accessory }) => {
-    const nth = seen.get(type) ?? 0;
-    seen.set(type, nth + 1);
-    const acting = accessory?.action_id ?? elements?.[0]?.action_id;
-    return acting ? `${type}/${block_id}/${acting}` : `${type}/${nth}`;
+  return blocks.map((block) => {
+    const likeness = likenessOf(block);
+    const nth = seen.get(likeness) ?? 0;
+    seen.set(likeness, nth + 1);
+    return `${likeness}/${nth}`;
   });
 }
 
-/** `source` says where clicks belong: {channel, ts} of a message, or {} of a Home. */
+/** One block that cannot be drawn leaves the others as they are, and is tried again when it changes. */
+function Guarded({ block, children }) {
+  this.componentDidCatch = (error) => {
+    console.error(error);
+    this.setState({ failed: block });
+  };
+  if (this.state?.failed !== block) return children;
+  return html`<div class="placeholder">A <code>${block.type}</code> block that could not be drawn</div>`;
+}
+
+/** `source` says where clicks belong: {channel, ts} of a message, {view} of a modal, or {app} of a Home. */
 export function Blocks({ blocks, source }) {
   const keys = keysOf(blocks);
   return html`
     <div class="blocks">
       ${blocks.map((block, at) => {
         const Kind = BLOCKS[block.type] ?? Unknown;
-        return html`<${Kind} key=${keys[at]} block=${block} source=${source} />`;
+        return html`<${Guarded} key=${keys[at]} block=${block}><${Kind} block=${block} source=${source} /><//>`;
       })}
     </div>
   `;

@@ -1,8 +1,5 @@
-// The bot's own process at the bottom of the page: is it alive, kill it, start it, what does it say.
-import { problemOf, tellBot } from "./api.js";
-import { useDesk } from "./desk.js";
-import { classes, html, useEffect, useRef, useState } from "./html.js";
-import { Icon } from "./icons.js";
+// The bot's own process: is it alive, and what does it say.
+import { classes, html, useLayoutEffect, useRef, useState } from "./html.js";
 
 const SAYS = {
   running: "running",
@@ -42,18 +39,18 @@ function clockOf(stamp) {
 const fields = (text) =>
   text.split(FIELD).map((part) => (FIELD.test(part) ? html`<i>${part}</i>` : part.replace(/\s{2,}/g, "  ")));
 
-function Log({ lines, hidden }) {
+export function Log({ lines }) {
   const scroller = useRef();
   const atEnd = useRef(true);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (atEnd.current) scroller.current.scrollTop = scroller.current.scrollHeight;
-  }, [lines, hidden]);
+  }, [lines]);
   function onScroll({ target }) {
     atEnd.current = target.scrollHeight - target.scrollTop - target.clientHeight < 30;
   }
   return html`
     <div class="log" data-testid="bot-log" role="log" aria-label="The bot's log" aria-live="off" tabindex="0"
-      hidden=${hidden} ref=${scroller} onScroll=${onScroll}>
+      ref=${scroller} onScroll=${onScroll}>
       ${lines.length ? lines.map((text) => html`<${Line} text=${text} />`) : html`<div class="line">Nothing yet.</div>`}
     </div>
   `;
@@ -62,7 +59,7 @@ function Log({ lines, hidden }) {
 /** The playground's own lines in the log begin so; its last says how the bot ended. */
 const ENDED = "-- the bot ended: ";
 
-function Facts({ bot, lines }) {
+export function Facts({ bot, lines }) {
   const { state, pid, restarts } = bot;
   const ended = state === "stopped" && lines.findLast((line) => line.startsWith(ENDED));
   return html`
@@ -74,39 +71,3 @@ function Facts({ bot, lines }) {
   `;
 }
 
-/** `open` shows the log. */
-export function BotDrawer({ open, onToggle }) {
-  const { world } = useDesk();
-  const { bot } = world;
-  const [problem, setProblem] = useState(null);
-  async function tell(what) {
-    const answer = await tellBot(what);
-    setProblem(answer.ok === false ? problemOf(answer) : null);
-  }
-  const external = bot.state === "external";
-  const reason = external ? "This bot was not started by the playground" : undefined;
-  return html`
-    <section class=${classes("bot", open && "open", bot.state)} aria-label="Bot">
-      <div class="bot-bar">
-        <button type="button" class="bot-title" aria-expanded=${open} onClick=${onToggle}>
-          <${Icon} name="terminal" /><b>Bot</b>
-        </button>
-        <span class="bot-state" data-testid="bot-state" data-state=${bot.state} role="status">
-          <span class="dot" aria-hidden="true" /><${Facts} bot=${bot} lines=${world.log} />
-        </span>
-        ${problem && html`<span class="problem" role="alert"><${Icon} name="warning" />${problem}</span>`}
-        <span class="bot-acts">
-          <button type="button" class="kill" data-testid="bot-kill" disabled=${external || bot.state === "stopped"}
-            title=${reason ?? "kill -9: no goodbye, no saving, in the middle of whatever it is doing"}
-            onClick=${() => tell("kill")}>Kill bot <kbd>kill -9</kbd></button>
-          <button type="button" class="start" data-testid="bot-start" disabled=${bot.state !== "stopped"}
-            title=${reason ?? "Start the bot again; it goes on where it was"} onClick=${() => tell("start")}>Start</button>
-          <button type="button" class="show-log" aria-expanded=${open} onClick=${onToggle}>
-            ${open ? "Hide log" : "Show log"}<${Icon} name="chevron" />
-          </button>
-        </span>
-      </div>
-      <${Log} lines=${world.log} hidden=${!open} />
-    </section>
-  `;
-}

@@ -2,7 +2,7 @@
 import { createContext, useContext } from "./html.js";
 
 /**
- * {world, me, place, go(place, thread), openDirect()} given to all components.
+ * {world, me, place, go(place, thread), openDirect(app?)} given to all components.
  *
  * A new object only when the person or place changes: messages that did not change are not drawn again.
  */

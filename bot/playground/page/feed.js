@@ -1,30 +1,41 @@
-// Keeps a World current: one EventSource, and a fresh snapshot whenever the stream (re)opens.
+// Keeps a World current: a snapshot, then one EventSource that goes on where it was cut off.
 
 const RETRY_MS = 1000;
 
 /**
  * Follow the server until the page closes. `report` hears "live", "lost" or "refused".
  *
- * The stream is opened before the snapshot is asked for and its events are held until the snapshot is there:
- * nothing can fall between the two. Taking a snapshot at every opening, rather than trusting a replay, also makes
- * a restarted server no special case.
+ * The stream is opened before the snapshot is asked for and its events are held until the snapshot is there: nothing
+ * can fall between the two. When the connection was lost the stream goes on after the last event; a server that no
+ * longer has what came next, or is another one, says `reset`: then everything is loaded anew.
  */
 export function follow(world, report) {
   let source;
   let held = null;
+  let last = 0;
 
   function open() {
-    source = new EventSource("/local/feed");
-    source.onopen = refetch;
+    source = new EventSource(last ? `/local/feed?after=${last}` : "/local/feed");
+    source.onopen = opened;
     source.onmessage = receive;
     source.onerror = lost;
+  }
+
+  function opened() {
+    if (!last || held) refetch();
+    else report("live");
   }
 
   function receive({ data, lastEventId }) {
     const event = JSON.parse(data);
     if (event.type === "reset") refetch();
     else if (held) held.push([Number(lastEventId), event]);
-    else world.apply(event);
+    else take(Number(lastEventId), event);
+  }
+
+  function take(seq, event) {
+    last = seq;
+    world.apply(event);
   }
 
   async function refetch() {
@@ -36,8 +47,9 @@ export function follow(world, report) {
       const state = await response.json();
       if (mine !== held) return; // a newer opening has taken over
       held = null;
+      last = state.seq;
       world.load(state);
-      for (const [seq, event] of mine) if (seq > state.seq) world.apply(event);
+      for (const [seq, event] of mine) if (seq > last) take(seq, event);
       report("live");
     } catch (error) {
       console.warn(error);

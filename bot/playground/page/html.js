@@ -3,6 +3,9 @@ import { createContext, h, render } from "./vendor/preact.js";
 import htm from "./vendor/htm.js";
 
 export const html = htm.bind(h);
+
+// Listeners and the focus belong into useLayoutEffect, which runs with the drawing itself. useEffect waits for the next
+// frame: what is pressed or comes in between would be lost.
 export { createContext, render };
 export { useContext, useEffect, useId, useLayoutEffect, useMemo, useRef, useState } from "./vendor/hooks.js";
 

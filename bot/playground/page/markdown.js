@@ -1,30 +1,11 @@
 // Standard Markdown, as the `markdown` block takes it. HTML is made here and nowhere else, and always sanitised.
-import DOMPurify from "./vendor/dompurify.js";
-import hljs from "./vendor/highlight.js";
 import MarkdownIt from "./vendor/markdown-it.js";
-import bash from "./vendor/languages/bash.js";
-import diff from "./vendor/languages/diff.js";
-import javascript from "./vendor/languages/javascript.js";
-import json from "./vendor/languages/json.js";
-import python from "./vendor/languages/python.js";
-import sql from "./vendor/languages/sql.js";
-import typescript from "./vendor/languages/typescript.js";
-import yaml from "./vendor/languages/yaml.js";
+import { Code, highlighted } from "./code.js";
 import { EMOJI, SHORTCODE } from "./emoji.js";
-import { html, memo, useMemo } from "./html.js";
+import { html, memo, useMemo, useRef } from "./html.js";
 import { nameOf } from "./people.js";
 import { useDesk } from "./desk.js";
-
-for (const [name, grammar] of Object.entries({ bash, diff, javascript, json, python, sql, typescript, yaml }))
-  hljs.registerLanguage(name, grammar);
-
-const escape = (text) =>
-  text.replace(/[&<>"]/g, (sign) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[sign]);
-
-/** Code as highlighted HTML; in a language we do not have, as escaped text. */
-export function highlighted(code, language) {
-  return hljs.getLanguage(language) ? hljs.highlight(code, { language }).value : escape(code);
-}
+import { escape, sanitised } from "./sanitise.js";
 
 const markdown = new MarkdownIt({ linkify: true, breaks: true, highlight: highlighted });
 
@@ -90,52 +71,6 @@ Object.assign(markdown.renderer.rules, {
     `<a href="${escape(tokens[at].attrGet("src"))}">${escape(tokens[at].content || "image")}</a>`,
 });
 
-const ALLOWED = {
-  ALLOWED_TAGS: [
-    "a",
-    "b",
-    "blockquote",
-    "br",
-    "code",
-    "del",
-    "div",
-    "em",
-    "h1",
-    "h2",
-    "h3",
-    "h4",
-    "h5",
-    "h6",
-    "hr",
-    "input",
-    "li",
-    "ol",
-    "p",
-    "pre",
-    "s",
-    "span",
-    "strong",
-    "table",
-    "tbody",
-    "td",
-    "th",
-    "thead",
-    "tr",
-    "ul",
-  ],
-  ALLOWED_ATTR: ["checked", "class", "disabled", "href", "start", "type"],
-  ALLOWED_URI_REGEXP: /^(?:https?:|mailto:)/i,
-  ADD_URI_SAFE_ATTR: ["start", "type"], // else their values, too, must be web addresses
-};
-
-DOMPurify.addHook("afterSanitizeAttributes", (node) => {
-  if (node.tagName !== "A") return;
-  node.setAttribute("target", "_blank");
-  node.setAttribute("rel", "noopener noreferrer");
-});
-
-export const sanitised = (markup) => DOMPurify.sanitize(markup, ALLOWED);
-
 /** Tokens split into top-level pieces: paragraphs, lists, code blocks, tables. */
 function pieces(tokens) {
   const found = [];
@@ -148,23 +83,40 @@ function pieces(tokens) {
   return found;
 }
 
+const isCode = ([token]) => token.type === "fence" || token.type === "code_block";
+
+/** A piece as {code, language}, or as sanitised {markup}; `before` holds what earlier markup became. */
+function drawnPiece(tokens, env, before) {
+  if (isCode(tokens)) {
+    const [{ content, info }] = tokens;
+    return { code: content.replace(/\n$/, ""), language: info.trim().split(/\s/)[0] };
+  }
+  const raw = markdown.renderer.render(tokens, markdown.options, env);
+  return { raw, markup: before.get(raw) ?? sanitised(raw) };
+}
+
 /**
  * Markdown drawn piece by piece, so that a growing answer touches only its last piece: what is already there
- * keeps its selection and its scroll position.
+ * keeps its selection and its scroll position, and is not sanitised again.
  */
 export const Markdown = memo(({ text }) => {
   const { world } = useDesk();
+  const before = useRef(new Map());
   const drawn = useMemo(() => {
     const users = [...world.users.values()].map((user) => [user.id, nameOf(user)]);
     const channels = [...world.channels.values()].map(({ id, name }) => [id, name]);
     const env = { names: new Map([...users, ...channels]) };
-    return pieces(markdown.parse(text, env)).map((tokens) =>
-      sanitised(markdown.renderer.render(tokens, markdown.options, env)),
-    );
+    const made = pieces(markdown.parse(text, env)).map((tokens) => drawnPiece(tokens, env, before.current));
+    before.current = new Map(made.map(({ raw, markup }) => [raw, markup]));
+    return made;
   }, [text, world]);
   return html`
     <div class="markdown">
-      ${drawn.map((markup, at) => html`<div key=${at} dangerouslySetInnerHTML=${{ __html: markup }} />`)}
+      ${drawn.map(({ code, language, markup }, at) =>
+        code === undefined
+          ? html`<div key=${at} dangerouslySetInnerHTML=${{ __html: markup }} />`
+          : html`<div key=${`${at} code`}><${Code} code=${code} language=${language} /></div>`,
+      )}
     </div>
   `;
 });

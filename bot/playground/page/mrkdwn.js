@@ -1,4 +1,5 @@
 // Slack's own markup, drawn as components: no HTML string is ever built from a message's text.
+import { Code } from "./code.js";
 import { EMOJI, SHORTCODE } from "./emoji.js";
 import { html, memo } from "./html.js";
 import { Broadcast, ChannelLink, Link, Mention } from "./people.js";
@@ -89,7 +90,7 @@ function draw(text) {
   const after = text.slice(match.index + match[0].length).replace(/^\n/, "");
   return [
     before && flow(before),
-    html`<pre><code>${decode(match[1].replace(/\n$/, ""))}</code></pre>`,
+    html`<${Code} code=${decode(match[1].replace(/\n$/, ""))} />`,
     after && draw(after),
   ];
 }

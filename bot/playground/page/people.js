@@ -4,9 +4,10 @@ import { useDesk } from "./desk.js";
 
 export const nameOf = (user) => user?.real_name || user?.name || "Somebody";
 
-/** A rounded square with the person's initial on their colour; the app wears the workspace's icon. */
+/** A rounded square with the initial on their colour; the app that runs with the workspace wears its icon. */
 export function Avatar({ user, size = 36 }) {
-  if (user?.is_bot) return html`<img class="avatar" src="icon.svg" width=${size} height=${size} alt="" />`;
+  const { world } = useDesk();
+  if (user && user === world.app && world.bot.state !== "external") return html`<img class="avatar" src="icon.svg" width=${size} height=${size} alt="" />`;
   return html`
     <svg class="avatar" viewBox="0 0 36 36" width=${size} height=${size} aria-hidden="true">
       <rect width="36" height="36" fill=${`#${user?.color || "616061"}`} />
@@ -21,7 +22,7 @@ export function Mention({ user: id, label }) {
   const text = `@${user ? nameOf(user) : label || id}`;
   const look = classes("mention", id === me && "mention-me");
   if (user && user === world.app)
-    return html`<button type="button" class=${look} onClick=${openDirect}>${text}</button>`;
+    return html`<button type="button" class=${look} onClick=${() => openDirect()}>${text}</button>`;
   return html`<span class=${look}>${text}</span>`;
 }
 

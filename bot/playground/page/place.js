@@ -1,29 +1,33 @@
 // The middle pane: a channel, a direct message, or the app's Home.
-import { act } from "./api.js";
-import { Blocks } from "./blocks.js";
+import { act, say } from "./api.js";
 import { Composer } from "./composer.js";
 import { useDesk } from "./desk.js";
+import { loadEarlier } from "./history.js";
+import { Home } from "./home.js";
 import { classes, html, useEffect, useRef, useState } from "./html.js";
 import { Icon } from "./icons.js";
 import { MessageList } from "./message_list.js";
 import { Avatar, nameOf } from "./people.js";
 import { markRead, readTo, threadUnread } from "./reads.js";
+import { inBrief } from "./sessions.js";
+import { channelIcon } from "./sidebar.js";
 import { byTs, isReply } from "./world.js";
 
 const ChannelIcon = ({ channel }) =>
-  html`<${Icon} name=${channel.is_archived ? "archive" : channel.kind === "group" ? "lock" : "hash"} />`;
+  channel.kind !== "mpim" && html`<${Icon} name=${channelIcon(channel)} />`;
 
 const BackToList = () => html`
   <a class="icon-button back" href="#/" aria-label="Back to channels"><${Icon} name="back" /></a>
 `;
 
 function ChannelHead({ channel }) {
-  const { world } = useDesk();
+  const { world, me } = useDesk();
   const members = channel.members.map((id) => world.users.get(id));
   return html`
     <header class="pane-head">
       <${BackToList} />
-      <h2><${ChannelIcon} channel=${channel} />${channel.name}</h2>
+      <h2><${ChannelIcon} channel=${channel} />${world.title(channel, me)}</h2>
+      ${channel.topic && html`<span class="topic" title=${channel.topic}>${channel.topic}</span>`}
       <span class="members" title=${members.map(nameOf).join(", ")} aria-label=${`${members.length} members`}>
         ${members.slice(0, 3).map((user) => html`<${Avatar} user=${user} size=${20} />`)}${members.length}
       </span>
@@ -31,17 +35,20 @@ function ChannelHead({ channel }) {
   `;
 }
 
-/** The app's two tabs: Home, which the app publishes, and Messages, the direct messages with it. */
-function AppHead({ tab }) {
+/** An app's two tabs: Home, which it publishes, and Messages, the direct messages with it. */
+function AppHead({ install, tab }) {
   const { world, go, openDirect } = useDesk();
+  const { app_id: app, user_id } = install;
+  const home = install === world.installs[0] ? "home" : `home-${app}`;
   const tabs = [
-    ["home", "Home", () => go("home")],
-    ["messages", "Messages", openDirect],
+    ["home", "Home", () => go(home)],
+    ["messages", "Messages", () => openDirect(app)],
   ];
+  const user = world.users.get(user_id);
   return html`
     <header class="pane-head app-head">
       <${BackToList} />
-      <h2><${Avatar} user=${world.app} size=${24} />${nameOf(world.app)}<span class="badge">APP</span></h2>
+      <h2><${Avatar} user=${user} size=${24} />${nameOf(user)}<span class="badge">APP</span></h2>
       <nav class="tabs" aria-label="App">
         ${tabs.map(
           ([id, label, open]) => html`
@@ -58,34 +65,41 @@ function FirstSteps({ onPropose, mention }) {
   const { world } = useDesk();
   const app = world.app?.name;
   const line = mention ? `@${app} help` : "help";
+  const elsewhere = world.bot.state === "external";
   return html`
     <section class="first-steps" aria-label="First steps">
-      <h3>Try it</h3>
+      <h4>Try it</h4>
       <button type="button" onClick=${() => onPropose({ text: line })}>
         <span>Write <code>${line}</code></span>
-        <small>The thread opens, and there ${nameOf(world.app)} says what it can do.</small>
+        <small>${elsewhere ? `${nameOf(world.app)} is told, once it is connected.` : `The thread opens, and there ${nameOf(world.app)} says what it can do.`}</small>
       </button>
-      <p>While it works: press <b>Stop</b>${mention && ", answer as somebody else with the faces at the top"},
-        or kill the bot at the bottom of the page and start it again.</p>
+      ${
+        elsewhere
+          ? html`<p><b>Traffic</b>, at the bottom of the page, shows what it is told and what it calls; there you can let things go wrong, too.</p>`
+          : html`<p>While it works: press <b>Stop</b>${mention && ", answer as somebody else with the faces at the top"},
+            or kill the bot at the bottom of the page and start it again.</p>`
+      }
     </section>
   `;
 }
 
 function Intro({ channel, empty, onPropose }) {
-  const { world } = useDesk();
+  const { world, me } = useDesk();
   const direct = channel.kind === "im";
+  const title = world.title(channel, me);
+  const other = world.users.get(channel.members.find((id) => id !== me));
   return html`
     <div class="intro">
       ${
         direct
-          ? html`<h1><${Avatar} user=${world.app} size=${48} />${nameOf(world.app)}</h1>
-            <p>This is the very beginning of your direct messages with <b>${nameOf(world.app)}</b>. Nobody else sees them.</p>`
-          : html`<h1><${ChannelIcon} channel=${channel} />${channel.name}</h1>
-            <p>This is the very beginning of the <b>${channel.name}</b> channel.</p>`
+          ? html`<h3><${Avatar} user=${other} size=${48} />${title}</h3>
+            <p>This is the very beginning of your direct messages with <b>${title}</b>. Nobody else sees them.</p>`
+          : html`<h3><${ChannelIcon} channel=${channel} />${title}</h3>
+            <p>This is the very beginning of ${channel.kind === "mpim" ? "your messages with" : "the"} <b>${title}</b>${channel.kind !== "mpim" && " channel"}.</p>`
       }
       ${
         empty &&
-        (direct || channel.members.includes(world.app?.id)) &&
+        channel.members.includes(world.app?.id) &&
         html`<${FirstSteps} onPropose=${onPropose} mention=${!direct} />`
       }
     </div>
@@ -98,13 +112,19 @@ export function ChannelPlace({ channel }) {
   const [proposal, setProposal] = useState(null);
   const [opened] = useState(() => readTo(me, channel.id));
   const room = world.room(channel.id);
+  const older = () => loadEarlier(world, channel.id);
   const whispers = world.whispers.filter(
-    (whisper) => whisper.channel === channel.id && !isReply(whisper) && whisper.user === me,
+    (whisper) =>
+      whisper.channel === channel.id &&
+      !isReply(whisper) &&
+      whisper.user === me &&
+      !(room.older && byTs(whisper.ts, room.roots[0]) < 0),
   );
   const roots = room.roots.map((ts) => room.messages.get(ts));
   const messages = whispers.length ? [...roots, ...whispers].sort((a, b) => byTs(a.ts, b.ts)) : roots;
   const direct = channel.kind === "im";
-  const label = direct ? `Message ${world.title(channel, me)}` : `Message #${channel.name}`;
+  const named = direct || channel.kind === "mpim" ? world.title(channel, me) : `#${channel.name}`;
+  const install = direct && world.installs.find(({ user_id }) => channel.members.includes(user_id));
 
   useEffect(() => {
     // On a phone the channel may stand behind the list or a thread.
@@ -113,29 +133,34 @@ export function ChannelPlace({ channel }) {
   });
 
   /** What is said to the app opens its thread: there the app answers. */
-  async function send(text) {
-    const answer = await act(me, "post", { channel: channel.id, text });
+  async function send(text, files) {
+    const answer = await say(me, { channel: channel.id }, text, files);
     const toApp = direct || text.includes(`@${world.app?.name}`);
     if (answer.ok && toApp && channel.members.includes(world.app?.id)) go(channel.id, answer.ts);
     return answer;
   }
 
-  /** What a message shows of its thread; a whisper can have none. */
-  const extra = (message) =>
-    message.id
-      ? {}
-      : {
-          thread: room.summary(message.ts),
-          session: world.session(channel.id, message.ts),
-          unread: threadUnread(room, channel.id, message.ts, me),
-          onReply: replyTo(channel.id, message.ts, go),
-        };
+  /** What a message shows of its thread; a whisper can have none, and a reply that stands here too leads to its own. */
+  function extra(message) {
+    if (message.id) return {};
+    if (isReply(message)) return { onReply: replyTo(channel.id, message.thread_ts, go), repliedTo: rootOf(message) };
+    return {
+      thread: room.summary(message.ts),
+      session: world.session(channel.id, message.ts),
+      unread: threadUnread(room, channel.id, message.ts, me),
+      onReply: replyTo(channel.id, message.ts, go),
+    };
+  }
+  const rootOf = ({ thread_ts: ts, root }) => inBrief(world, (room.messages.get(ts) ?? root)?.text ?? "") || "a message";
 
   return html`
-    <main class="place" ref=${pane} aria-label=${label.replace("Message ", "")}>
-      ${direct ? html`<${AppHead} tab="messages" />` : html`<${ChannelHead} channel=${channel} />`}
+    <main class="place" ref=${pane} id="messages" tabindex="-1" aria-label=${named}>
+      ${install ? html`<${AppHead} install=${install} tab="messages" />` : html`<${ChannelHead} channel=${channel} />`}
       <${MessageList}
+        key=${world.epoch}
         messages=${messages}
+        older=${room.older}
+        onOlder=${older}
         label="Messages"
         lastRead=${opened}
         days
@@ -145,7 +170,7 @@ export function ChannelPlace({ channel }) {
       ${
         channel.is_archived
           ? html`<p class="notice">This channel is archived.</p>`
-          : html`<${Composer} label=${label} testid="composer" sendTestid="send" channel=${channel.id} proposal=${proposal}
+          : html`<${Composer} label=${`Message ${named}`} testid="composer" sendTestid="send" channel=${channel.id} proposal=${proposal}
             onSend=${send} />`
       }
     </main>
@@ -166,19 +191,21 @@ const HOMELESS = {
   starting: "The bot is starting. Its Home will be here in a moment.",
 };
 
-export function HomePlace() {
+/** `install` is of the app whose Home it is. */
+export function HomePlace({ install }) {
   const { world, me } = useDesk();
-  const view = world.homes.get(me);
+  const { app_id: app } = install;
+  const view = world.home(app, me);
   const running = world.bot.state === "running";
   // Again when the bot comes back: it was not there to hear the first one.
-  useEffect(() => void act(me, "open_home"), [me, running]);
+  useEffect(() => void act(me, "open_home", { app }), [me, app, running]);
   const missing = HOMELESS[world.bot.state] ?? "The app has not published a Home for you yet.";
   return html`
-    <main class="place" aria-label=${`${nameOf(world.app)} Home`}>
-      <${AppHead} tab="home" />
+    <main class="place" id="messages" tabindex="-1" aria-label=${`${nameOf(world.users.get(install.user_id))} Home`}>
+      <${AppHead} install=${install} tab="home" />
       <div class="scroll-frame">
         <div class=${classes("home", !view && "empty")}>
-          ${view ? html`<${Blocks} blocks=${view.blocks} source=${{}} />` : html`<p>${missing}</p>`}
+          ${view ? html`<${Home} view=${view} />` : html`<p>${missing}</p>`}
         </div>
       </div>
     </main>

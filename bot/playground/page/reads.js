@@ -1,5 +1,5 @@
 // How far each person has read, remembered by the browser.
-import { byTs, isReply } from "./world.js";
+import { byTs, inChannel } from "./world.js";
 
 const KEY = "threadline-playground-reads";
 
@@ -46,11 +46,11 @@ export function unreadIn(world, channel, person) {
   for (let at = room.order.length - 1; at >= 0 && after(room.order[at], mark); at -= 1) {
     const message = room.messages.get(room.order[at]);
     if (message.user === person) continue;
-    if (isReply(message) && !after(message.ts, readTo(person, `${channel.id}/${message.thread_ts}`)))
+    if (!inChannel(message) && !after(message.ts, readTo(person, `${channel.id}/${message.thread_ts}`)))
       continue;
-    const personal = channel.kind === "im" || message.text.includes(`<@${person}>`);
+    const personal = channel.kind === "im" || channel.kind === "mpim" || message.text.includes(`<@${person}>`);
     if (personal) mentions += 1;
-    unread ||= personal || !isReply(message);
+    unread ||= personal || inChannel(message);
   }
   return { unread, mentions };
 }
@@ -62,5 +62,5 @@ export function threadUnread(room, channel, root, person) {
   const starter = room.messages.get(root)?.user;
   const takesPart = starter === person || summary.people.includes(person);
   const latest = room.messages.get(summary.latest);
-  return takesPart && latest.user !== person && after(summary.latest, readTo(person, `${channel}/${root}`));
+  return takesPart && latest?.user !== person && after(summary.latest, readTo(person, `${channel}/${root}`));
 }

@@ -1,7 +1,7 @@
 // rich_text: the safe form. Its text is never parsed.
+import { Code } from "./code.js";
 import { EMOJI } from "./emoji.js";
-import { classes, html, useMemo } from "./html.js";
-import { highlighted, sanitised } from "./markdown.js";
+import { classes, html } from "./html.js";
 import { Broadcast, ChannelLink, Link, Mention } from "./people.js";
 import { formatted } from "./when.js";
 
@@ -36,12 +36,6 @@ const leaves = (elements) =>
 
 const plain = (elements) => elements.map(({ text, url }) => text ?? url ?? "").join("");
 
-function Preformatted({ elements, language }) {
-  const code = plain(elements);
-  const markup = useMemo(() => sanitised(highlighted(code, language)), [code, language]);
-  return html`<pre><code dangerouslySetInnerHTML=${{ __html: markup }} /></pre>`;
-}
-
 function List({ style, indent = 0, offset = 0, border, elements }) {
   const look = classes("rich-list", `indent-${Math.min(indent, 8)}`, border && "bordered");
   const items = elements.map((section) => html`<li>${leaves(section.elements)}</li>`);
@@ -54,7 +48,7 @@ const PARTS = {
   __proto__: null,
   rich_text_section: ({ elements }) => html`<div class="rich-section">${leaves(elements)}</div>`,
   rich_text_list: (part) => html`<${List} ...${part} />`,
-  rich_text_preformatted: (part) => html`<${Preformatted} ...${part} />`,
+  rich_text_preformatted: ({ elements, language }) => html`<${Code} code=${plain(elements)} language=${language} />`,
   rich_text_quote: ({ elements }) => html`<blockquote>${leaves(elements)}</blockquote>`,
 };
 
