@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -39,7 +40,9 @@ class Field:
 class Confirmation:
     """The agent wants to run a tool and waits for permission.
 
-    `item` is the step it belongs to; `verbs` are those the agent's server understands.
+    `item` is the step it belongs to; `verbs` are those the agent's server understands. `editable`:
+    it takes a changed input with an approval; `schema` is the JSON schema of the tool's input,
+    where that is known.
     """
 
     kind: Literal["confirmation"] = "confirmation"
@@ -50,11 +53,14 @@ class Confirmation:
     input: dict[str, JsonValue]
     item: str | None = None
     verbs: tuple[Verb, ...] = ("allow", "deny")
+    editable: bool = False
+    schema: dict[str, JsonValue] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """The agent wants to know something and waits for it."""
+    """The agent wants to know something and waits for it. `link` leads to where it can be answered
+    beside Slack; without fields it can be answered only there."""
 
     kind: Literal["question"] = "question"
     id: str
@@ -62,6 +68,7 @@ class Question:
     title: str
     fields: tuple[Field, ...]
     item: str | None = None
+    link: str = ""
 
 
 Ask = Confirmation | Question
@@ -70,12 +77,14 @@ Ask = Confirmation | Question
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """A decision or a reply. `values` pairs a field's id with the chosen ids or the written text;
-    `text` is the reason of a denial; `input` replaces the tool's input."""
+    `text` is the reason of a denial; `input` replaces the tool's input; `interrupt`: the turn ends
+    with the denial."""
 
     verb: Verb
     values: tuple[tuple[str, tuple[str, ...]], ...] = ()
     text: str | None = None
     input: dict[str, JsonValue] | None = None
+    interrupt: bool = False
 
 
 def bounded(value: JsonValue, depth: int = DEEPEST) -> JsonValue:
@@ -93,12 +102,47 @@ def bounded(value: JsonValue, depth: int = DEEPEST) -> JsonValue:
             return value
 
 
+Mask = Callable[[str], str]
+"""A text with its credentials masked."""
+
+
+def masked_json(value: JsonValue, mask: Mask, name: str = "") -> JsonValue:
+    """The value without credentials, names included. Two names that look alike then stay two."""
+    match value:
+        case str():
+            return masked_text(name, value, mask)
+        case dict():
+            shown: dict[str, JsonValue] = {}
+            for key, inner in value.items():
+                called, number = mask(key), 1
+                while called in shown:
+                    number += 1
+                    called = f"{mask(key)} ({number})"
+                shown[called] = masked_json(inner, mask, key)
+            return shown
+        case list():
+            return [masked_json(inner, mask, name) for inner in value]
+        case _:
+            return value
+
+
+def masked_text(name: str, text: str, mask: Mask) -> str:
+    """Some credentials are known by the name that stands before them."""
+    alone, led = mask(text), f"{name}: "
+    if not name or alone != text:
+        return alone
+    both = mask(f"{led}{text}")
+    return both[len(led) :] if both.startswith(led) else alone
+
+
 def check(ask: Ask, answer: Answer) -> str | None:
     """None when the answer fits the ask, else a sentence for the person who gave it."""
     match ask:
         case Confirmation():
             if answer.verb not in ask.verbs:
                 return "The agent does not offer this decision."
+            if answer.input is not None and not ask.editable:
+                return "The agent does not take a changed input: allow the call as it is, or deny."
             return None
         case Question():
             return _check_reply(ask, answer)
@@ -151,6 +195,8 @@ def answer_label(ask: Ask, answer: Answer) -> str:
     labels = {
         (field.id, choice.id): choice.label for field in ask.fields for choice in field.choices
     }
-    return ", ".join(
-        labels.get((field, value), value) for field, values in answer.values for value in values
+    return " · ".join(
+        ", ".join(labels.get((field, value), value) for value in values)
+        for field, values in answer.values
+        if values
     )

@@ -3,7 +3,8 @@
     BotError(retryable, user_message)
     ├─ AgentError                              AgentUnavailable, AgentRefused, AgentAuthError,
     │                                          SessionGone, AskAlreadyAnswered,
-    │                                          AgentProtocolError, Unsupported
+    │                                          AgentProtocolError, PromptInDoubt, Unsupported
+    ├─ UnknownAgent                            said privately to who named it
     ├─ SurfaceError                            RateLimited, SlotGone, ContentRejected, ChannelClosed
     ├─ StoreUnavailable                        the database cannot be reached right now
     ├─ SessionUnreadable                       stored by a newer version, or damaged
@@ -59,8 +60,16 @@ class AgentProtocolError(AgentError):
     """The agent answered in a way I do not understand."""
 
 
+class PromptInDoubt(AgentError):
+    """The connection broke before the agent confirmed your message: it may or may not have it."""
+
+
 class Unsupported(AgentError):
     """The agent cannot do this."""
+
+
+class UnknownAgent(BotError):
+    """I know no agent of that name."""
 
 
 class SurfaceError(BotError):
@@ -85,6 +94,9 @@ class SurfaceUnavailable(SurfaceError):
 
 class SlotGone(SurfaceError):
     """The message was deleted."""
+
+    shown_length: int | None = None
+    """The characters of the view's text that had been shown, where known."""
 
 
 class ContentRejected(SurfaceError):

@@ -125,10 +125,12 @@ class PlanChanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AskOpened:
-    """The agent waits for a person."""
+    """The agent waits for a person. `background`: what asks goes on when the ask's turn has ended,
+    and so does its waiting."""
 
     kind: Literal["ask_opened"] = "ask_opened"
     ask: Ask
+    background: bool = False
     cursor: str | None = None
     time: float | None = None
 
@@ -174,12 +176,14 @@ class Notice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TurnEnded:
-    """The agent's work on a turn is over. `error` is a sentence for people when it failed."""
+    """The agent's work on a turn is over. `error` is a sentence for people when it failed.
+    `resumable`: it broke off, and the agent would go on from there if it were asked to."""
 
     kind: Literal["turn_ended"] = "turn_ended"
     turn: str
     outcome: Literal["done", "stopped", "failed"]
     error: str = ""
+    resumable: bool = False
     cursor: str | None = None
     time: float | None = None
 

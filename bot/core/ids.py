@@ -11,20 +11,27 @@ SessionId = NewType("SessionId", str)
 thread in the same second name the same session."""
 
 Slot = NewType("Slot", str)
-"""The stable name of something shown: `turn:3`, `ask:a1`, `notice:2`, `mark:<ts>`, `status`."""
+"""The stable name of something shown: `turn:3`, `file:3`, `ask:a1`, `notice:2`, `mark:<ts>`,
+`queue:4`, `status`."""
 
 STATUS = Slot("status")
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Place:
-    """One thread in which a session is shown. `str()` gives the stored form `channel/thread_ts`."""
+    """Where something of a session is shown: a thread, or, without `thread_ts`, by a post of its
+    own in `channel`. A user id for a channel means a direct message to them.
+    `str()` gives the stored form `channel/thread_ts`."""
 
     channel: str
     thread_ts: str
 
     def __str__(self) -> str:
         return f"{self.channel}/{self.thread_ts}"
+
+    @property
+    def is_private(self) -> bool:
+        return self.channel.startswith(("U", "W"))
 
     @staticmethod
     def parse(text: str) -> Place:
@@ -69,6 +76,11 @@ def ask_slot(ask_id: str) -> Slot:
     return Slot(f"ask:{ask_id}")
 
 
+def file_slot(number: int) -> Slot:
+    """The file with the whole answer of turn `number`."""
+    return Slot(f"file:{number}")
+
+
 def notice_slot(number: int) -> Slot:
     return Slot(f"notice:{number}")
 
@@ -77,9 +89,20 @@ def mark_slot(ts: str) -> Slot:
     return Slot(f"mark:{ts}")
 
 
+def queue_slot(number: int) -> Slot:
+    """The list of what waits, as it was opened for the `number`th time."""
+    return Slot(f"queue:{number}")
+
+
+def entry_uid(prompt: str) -> str:
+    """What a button carries of the waiting prompt with this key."""
+    return hashlib.sha256(prompt.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
 def ask_uid(session: SessionId, ask_id: str) -> str:
     """What a button carries: opaque, the same after a restart, and no key to anything by itself."""
-    return hashlib.sha256(f"{session}\n{ask_id}".encode()).hexdigest()[:24]
+    name = f"{session}\n{ask_id}".encode("utf-8", "surrogatepass")
+    return hashlib.sha256(name).hexdigest()[:24]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +120,8 @@ class Receipt:
 
     `ts` is Slack's name of the message; empty for what is not a message (a status, a reaction).
     `shown` is the digest of the view shown last, `length` the characters of agent text in it.
+    `transport`: whether the message is a native stream that grows, since `streamed_at` (epoch
+    seconds), or an ordinary one.
     `lost` says that Slack will not take this part any more (message deleted, channel archived).
     """
 
@@ -105,6 +130,7 @@ class Receipt:
     shown: str
     length: int = 0
     transport: Literal["message", "stream"] = "message"
+    streamed_at: float = 0.0
     sealed: bool = False
     lost: bool = False
 

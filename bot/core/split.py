@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import takewhile
 
 from markdown_it import MarkdownIt
@@ -25,6 +25,8 @@ _SPAN = re.compile(
     r"|https?://[^\s>)]*+",
     re.DOTALL,
 )
+KEY_BEGINS = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
+_KEY_SO_FAR = re.compile(r"(?:(?!-----)[A-Za-z0-9+/=\\\s>|:,-])*+")
 _PAUSES = ("\n", ". ", "! ", "? ", "。", "！", "？", " ")
 _BLANK = " \t>"
 _ZERO_WIDTH_JOINER = "\u200d"
@@ -59,6 +61,10 @@ def find_cut(text: str, limit: int, after: int = 0) -> Cut | None:
     head = text[: max(_fitting(text, limit), after + 1)]
     if len(head) == len(text):
         return None
+    return _naming_key(head, _best_cut(head, limit, after), limit)
+
+
+def _best_cut(head: str, limit: int, after: int) -> Cut:
     page = _Page(head)
     least = max(len(head) // 2, after + 1)
     block = page.newest_block()
@@ -74,7 +80,19 @@ def cut_at_end(text: str, limit: int) -> Cut:
     """End a part here, whatever is open: a fence is closed, and opened again by what follows."""
     page = _Page(text)
     fence = next((fence for fence in page.leaves("fence") if page.is_open(fence)), None)
-    return page.cut(len(text), page.end - 1, fence, limit) if fence else Cut(len(text))
+    cut = page.cut(len(text), page.end - 1, fence, limit) if fence else Cut(len(text))
+    return _naming_key(text, cut, limit)
+
+
+def _naming_key(text: str, cut: Cut, limit: int) -> Cut:
+    """Inside a private key the next part begins with the line that says so: each part is masked
+    by itself."""
+    head = text[: cut.at]
+    last = head.rfind("-----BEGIN ")
+    begins = KEY_BEGINS.match(head, max(last, 0))
+    if begins is None or not _KEY_SO_FAR.fullmatch(head, begins.end()):
+        return cut
+    return replace(cut, carry=cut.carry + _within(limit, f"{begins[0]}\n"))
 
 
 class _Page:

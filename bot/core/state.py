@@ -1,38 +1,59 @@
-"""What we know of one session, and the small moves its rules are made of."""
+"""What we know of one session, and the small changes of it that all its rules share."""
 
 from __future__ import annotations
 
-from collections.abc import Container
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from bot.core.asks import Answer, Ask
-from bot.core.commands import (
-    Command,
-    Interrupt,
-    OpenSession,
-    Pending,
-    SendAnswer,
-    SendPrompt,
-    Whisper,
-)
-from bot.core.ids import Receipt, SessionId, ThreadKey
-from bot.core.inbound import Person, Prompt
-from bot.core.policy import Rules
-from bot.core.turn import Turn, part_texts, shown_parts
+from pydantic import JsonValue
+
+from bot.core.access import Where
+from bot.core.approvals import Terms
+from bot.core.asks import Answer, Ask, Confirmation
+from bot.core.commands import Pending
+from bot.core.ids import Place, Receipt, SessionId, ThreadKey, order_of
+from bot.core.inbound import Detail, Person, Prompt
+from bot.core.policy import Listening
+from bot.core.records import Record
+from bot.core.spent import NOTHING, Spent
+from bot.core.turn import Turn
 
 STATE_VERSION = 1
 MOST_PAST = 200
 MOST_HEARD = 100
+BELOW_ALL = -1
 
 AskOutcome = Literal["answered", "elsewhere", "withdrawn", "expired"]
+
+
+@dataclass(frozen=True, slots=True)
+class Vote:
+    """One of several people who have to agree said so, at `at`."""
+
+    by: Person
+    answer: Answer
+    at: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AskState:
     """An ask of turn number `turn`. `sending`: `by` gave `answer`, the agent has not taken it yet.
     `settled`: `outcome` tells how it ended, at `at`. `note` is a sentence about an attempt that
-    failed."""
+    failed. `card` counts how often its card was posted again, because people had deleted it.
+    `late`: it outlives the turn; unless a part of the turn was ended for it, its card stands below
+    the turn. `ours`: we ask it ourselves, and the answer is for us: see `session.ours`. `quiet`:
+    nobody waits for the answer, unless posts wait in the queue. `place` is where it was answered.
+
+    `opened_at`, `deadline` in epoch seconds. `terms` say who may decide and how, `rule` what said
+    so; `requesters` wrote the prompts behind it. `votes` of those who agreed, while more have to.
+    `held_until`: the agent's server waits no longer than that. `parked`: the agent was told no
+    because of it; who approves now allows the call when it comes again. `ruled`: a rule decided it;
+    `hidden`: as it came, so it has no card. `by_hand`: the agent did not take what a rule decided,
+    so people do; where it is parked, there is a sign that somebody answered elsewhere. While
+    `sending`, `outcome` is what will have been once the agent took it. `closed`: the agent has said
+    that it has an answer, while ours was under way; whose it took, ours will tell. `copies`: where
+    else the card is shown; `unasked` more people could have been written to. `granted`: where and
+    for how long such calls are allowed by a standing rule that was made with the answer."""
 
     ask: Ask
     turn: int
@@ -42,11 +63,34 @@ class AskState:
     at: float | None = None
     outcome: AskOutcome | None = None
     note: str = ""
+    card: int = 0
+    late: bool = False
+    ours: bool = False
+    quiet: bool = False
+    place: str = ""
+    opened_at: float = 0.0
+    deadline: float | None = None
+    reminded: bool = False
+    terms: Terms = field(default_factory=Terms)
+    rule: str = ""
+    requesters: tuple[Person, ...] = ()
+    votes: tuple[Vote, ...] = ()
+    held_until: float | None = None
+    parked: bool = False
+    ruled: bool = False
+    hidden: bool = False
+    by_hand: bool = False
+    closed: bool = False
+    copies: tuple[Place, ...] = ()
+    unasked: int = 0
+    granted: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoticeState:
-    """A line of ours. It stands before or `after` part `part` of turn `turn` (0: before all)."""
+    """A line of ours. It stands before or `after` part `part` of turn `turn` (0: before all), or,
+    where `part` is `BELOW_ALL`, below the turn's file. `quote` are words of the agent's. `to` names
+    who is called by it, as Slack's mrkdwn."""
 
     number: int
     id: str
@@ -55,16 +99,58 @@ class NoticeState:
     turn: int
     part: int
     after: bool
+    quote: str = ""
+    to: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Overheard:
+    """A post in the thread that was no prompt: the agent is told of it with the next one. `why` it
+    was none: not addressed, or `by` has no right to speak to the session."""
+
+    ts: str
+    by: Person
+    text: str
+    why: Literal["aside", "no_right", "bot"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pass:
+    """A call that people allowed when the agent did not wait for it any more: the same call of
+    `tool` with the same `input` gets `answer` when it comes again before `until`, once."""
+
+    ask: str
+    tool: str
+    input: dict[str, JsonValue]
+    answer: Answer
+    by: Person
+    until: float
+
+
+Follow = Literal["queue", "steer"]
+"""What happens to a message that comes while the agent works: it waits, or guides the work."""
+Flush = Literal["batched", "sequential"]
+"""How messages that waited are read: together as one prompt, or one after the other."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionState:
     """`owner` started the session. `people` are the user ids that wrote in the thread. `title` is
     the beginning of the first prompt. `heard` are the keys of the newest posts taken. `briefed`:
-    the agent was told what the thread said before. `past` are the names of turns and notices that
-    are no longer kept (a turn the agent never named goes by its prompt's key), so that a late
-    replay revives none. `status_said` counts how often the status of long work was said again,
-    `status_at` is when."""
+    the agent was told what the thread said before. `past` are the names of turns, asks and notices
+    that are no longer kept (a turn the agent never named goes by its prompt's key), so that a late
+    replay revives none. `lost`: the agent knows the session no more, and nobody has begun a new one
+    yet; `era` counts the new ones begun. `model` and `permission_mode` are what people chose for
+    it. `follow`, `flush` and `listening` too. `overheard` is for the next prompt, which also says
+    that `left_out` posts before it are left out. `bot_said` counts, by bot, what it said since a
+    person wrote. `shared`: the channel belongs to other organisations too. `passes` are not used
+    yet. `records` are not in the audit trail yet: who saves the state writes them there and takes
+    them out. `spent` is of turns that are no longer kept.
+    `status_said` counts how often the status of long work was said again, `status_at` is when.
+
+    `urgent` is the key of the waiting prompt that comes next and alone. Something waits since
+    `waiting_since`; once that is long, it is listed (`listed`) in a message that was opened
+    `lists` times; `steers`: what is listed may be given to the agent while it works."""
 
     thread: ThreadKey
     agent: str
@@ -72,6 +158,11 @@ class SessionState:
     owner: Person | None = None
     people: tuple[str, ...] = ()
     remote_id: str | None = None
+    lost: bool = False
+    era: int = 0
+    model: str = ""
+    permission_mode: str = ""
+    spent: Spent = NOTHING
     cursor: str | None = None
     turns: tuple[Turn, ...] = ()
     queue: tuple[Prompt, ...] = ()
@@ -87,6 +178,23 @@ class SessionState:
     next_notice: int = 1
     status_said: int = 0
     status_at: float = 0.0
+    progress_at: float = 0.0
+    detail: Detail = "normal"
+    thinking: bool = False
+    follow: Follow = "queue"
+    flush: Flush = "batched"
+    listening: Listening = "auto"
+    overheard: tuple[Overheard, ...] = ()
+    left_out: int = 0
+    bot_said: tuple[tuple[str, int], ...] = ()
+    urgent: str = ""
+    waiting_since: float | None = None
+    listed: bool = False
+    lists: int = 0
+    steers: bool = False
+    shared: bool = False
+    passes: tuple[Pass, ...] = ()
+    records: tuple[Record, ...] = ()
     unknown_events: int = 0
 
     @property
@@ -102,117 +210,21 @@ class SessionState:
         return tuple(ask for ask in self.asks if ask.status != "settled")
 
     @property
+    def awaited_asks(self) -> tuple[AskState, ...]:
+        """Those of the open asks for which somebody or something waits."""
+        return tuple(ask for ask in self.open_asks if self.queue or not ask.quiet)
+
+    @property
     def busy(self) -> bool:
         """Whether anything remains to be done without a new message from a person."""
         return bool(self.open_turns or self.queue or self.outbox)
 
 
-def want(state: SessionState, command: Command) -> SessionState:
-    pending = Pending(command=command)
-    return replace(
-        state, outbox=(*state.outbox, pending), next_command=max(state.next_command, command.id + 1)
+def place_of(state: SessionState, requesters: tuple[Person, ...] = ()) -> Where:
+    """What the gate has to know of this thread."""
+    return Where(
+        channel=state.thread.channel, owner=state.owner, requesters=requesters, shared=state.shared
     )
-
-
-def whisper(state: SessionState, person: Person, text: str) -> SessionState:
-    return want(state, Whisper(id=state.next_command, user=person.user, text=text))
-
-
-def command_of(state: SessionState, number: int) -> Command | None:
-    return next((p.command for p in state.outbox if p.command.id == number), None)
-
-
-def drop(state: SessionState, number: int) -> SessionState:
-    return replace(state, outbox=tuple(p for p in state.outbox if p.command.id != number))
-
-
-def retry(state: SessionState, number: int, rules: Rules, now: float) -> SessionState:
-    def later(pending: Pending) -> Pending:
-        if pending.command.id != number:
-            return pending
-        wait = min(rules.retry_most, rules.retry_first * 2 ** min(pending.attempts, 16))
-        return replace(pending, attempts=pending.attempts + 1, not_before=now + wait)
-
-    return replace(state, outbox=tuple(later(pending) for pending in state.outbox))
-
-
-def blocks(command: Command, turn: int) -> bool:
-    """Whether the turn's prompt is not at the agent, as far as we know, until this succeeded."""
-    match command:
-        case OpenSession():
-            return True
-        case SendPrompt():
-            return command.turn == turn
-        case Interrupt():
-            return command.turn < turn
-        case SendAnswer() | Whisper():
-            return False
-
-
-def pending_prompt(state: SessionState, turn: int) -> Pending | None:
-    """The command that keeps the turn's prompt from the agent, the most delayed first."""
-    blocking = [pending for pending in state.outbox if blocks(pending.command, turn)]
-    return max(blocking, key=lambda pending: pending.attempts, default=None)
-
-
-def next_command(
-    state: SessionState, now: float, *, whispers: bool, under_way: Container[int] = ()
-) -> Pending | None:
-    """The command to perform next beside those `under_way` (ids): private words, or what goes to
-    the agent in order. A prompt waits for the session it belongs to, a stop for the prompt it stops
-    (unless the agent works on it already), and the next prompt for both, so that no stop ever hits
-    a later turn."""
-    begun = {turn.number for turn in state.turns if turn.ref is not None}
-    prompts_before: set[int] = set()
-    stop_before = False
-    for pending in state.outbox:
-        command = pending.command
-        if isinstance(command, Whisper) != whispers:
-            continue
-        blocked = pending.not_before > now
-        if not isinstance(command, OpenSession | Whisper):
-            blocked = blocked or state.remote_id is None
-        if isinstance(command, Interrupt):
-            blocked = blocked or command.turn in prompts_before - begun
-            stop_before = True
-        if isinstance(command, SendPrompt):
-            blocked = blocked or stop_before or bool(prompts_before)
-            prompts_before.add(command.turn)
-        if not blocked and command.id not in under_way:
-            return pending
-    return None
-
-
-def turn_of(
-    state: SessionState, ref: str, prompt: str | None, now: float
-) -> tuple[SessionState, Turn | None]:
-    """The turn the agent calls `ref`: bound by its prompt's key, else the one that waits to be
-    named, else a new one that nobody asked for. None if it was forgotten."""
-    known = next((turn for turn in state.turns if turn.ref == ref), None)
-    if known is not None or ref in state.past:
-        return state, known
-    if prompt in state.past:
-        state = replace(state, past=(*state.past, ref)[-MOST_PAST:])
-        return interrupt(state, 0), None
-    unnamed = [turn for turn in state.turns if turn.ref is None and turn.prompt]
-    if prompt is not None:
-        unnamed = [turn for turn in unnamed if turn.prompt and turn.prompt.key == prompt]
-    else:
-        unnamed = [turn for turn in unnamed if not turn.ended]
-    if unnamed:
-        named = replace(unnamed[0], ref=ref)
-        state = put_turn(state, named)
-        # A prompt that was taken back reached the agent after all, or had not begun there.
-        return interrupt(state, named.number) if named.stop_at is not None else state, named
-    turn = Turn(number=state.next_turn, started_at=now, ref=ref, phase="working")
-    return replace(state, turns=(*state.turns, turn), next_turn=turn.number + 1), turn
-
-
-def interrupt(state: SessionState, turn: int) -> SessionState:
-    commands = [pending.command for pending in state.outbox]
-    if any(isinstance(command, Interrupt) and command.turn == turn for command in commands):
-        return state
-    return want(state, Interrupt(id=state.next_command, turn=turn))
 
 
 def put_turn(state: SessionState, turn: Turn) -> SessionState:
@@ -224,20 +236,21 @@ def ask_of(state: SessionState, ask_id: str) -> AskState | None:
     return next((ask for ask in state.asks if ask.ask.id == ask_id), None)
 
 
-def withdraw_asks(state: SessionState, turn: int, at: float) -> SessionState:
-    """An answer that is on its way stays: the agent may have taken it before it stopped."""
-    for ask in state.asks:
-        if ask.turn == turn and ask.status == "open":
-            state = settle(state, ask, "withdrawn", at)
-    return state
+def open_beside(state: SessionState, first: AskState) -> list[AskState]:
+    """The other requests of the same turn that people may decide now."""
+    return [
+        known
+        for known in state.asks
+        if known.turn == first.turn
+        and known.status == "open"
+        and known.ask.id != first.ask.id
+        and isinstance(known.ask, Confirmation)
+    ]
 
 
-def settle(state: SessionState, ask: AskState, outcome: AskOutcome, at: float) -> SessionState:
-    """The moment of a person's decision counts, if there was one."""
-    if outcome == "answered" and ask.at is not None:
-        at = ask.at
-    settled = replace(ask, status="settled", outcome=outcome, at=at, note="")
-    return put_ask(state, settled)
+def past_ask(ask_id: str) -> str:
+    """An ask's name in `past`."""
+    return f"ask:{ask_id}"
 
 
 def put_ask(state: SessionState, ask: AskState) -> SessionState:
@@ -245,52 +258,26 @@ def put_ask(state: SessionState, ask: AskState) -> SessionState:
     return replace(state, asks=asks)
 
 
+def enqueue(state: SessionState, prompt: Prompt) -> SessionState:
+    """It waits: after what was posted before it, wherever people have put that."""
+    queue = [*state.queue]
+    at = len(queue)
+    while at and order_of(queue[at - 1].ts) > order_of(prompt.ts):
+        at -= 1
+    queue.insert(at, prompt)
+    return replace(state, queue=tuple(queue))
+
+
+def hear(state: SessionState, key: str) -> SessionState:
+    return replace(state, heard=(*state.heard, key)[-MOST_HEARD:])
+
+
+def meet(state: SessionState, person: Person) -> SessionState:
+    if person.user in state.people:
+        return state
+    return replace(state, people=(*state.people, person.user))
+
+
 def put_receipt(state: SessionState, receipt: Receipt) -> SessionState:
     others = tuple(r for r in state.receipts if r.key != receipt.key)
     return replace(state, receipts=(*others, receipt))
-
-
-def say(
-    state: SessionState, notice_id: str, text: str, level: Literal["info", "warning", "error"]
-) -> SessionState:
-    """A notice below what people have read; the same id again only changes its words."""
-    if any(notice.id == notice_id for notice in state.notices):
-        return _reword(state, notice_id, text, level)
-    turn = state.turns[-1] if state.turns else None
-    part = len(turn.boundaries) if turn else 0
-    notice = NoticeState(
-        number=state.next_notice,
-        id=notice_id,
-        text=text,
-        level=level,
-        turn=turn.number if turn else 0,
-        part=part,
-        after=turn is not None and part in shown_parts(turn, part_texts(turn)),
-    )
-    return replace(state, notices=(*state.notices, notice), next_notice=state.next_notice + 1)
-
-
-def say_once(
-    state: SessionState, notice_id: str, text: str, level: Literal["info", "warning", "error"]
-) -> SessionState:
-    """A notice that may be replayed, also long after it was read."""
-    if notice_id in state.past or any(notice.id == notice_id for notice in state.notices):
-        return state
-    return say(state, notice_id, text, level)
-
-
-def say_again(state: SessionState, prefix: str, text: str) -> SessionState:
-    """Troubles that are over say so where they stand."""
-    for notice in state.notices:
-        if notice.id.startswith(prefix) and notice.level != "info":
-            state = _reword(state, notice.id, text, "info")
-    return state
-
-
-def _reword(
-    state: SessionState, notice_id: str, text: str, level: Literal["info", "warning", "error"]
-) -> SessionState:
-    notices = tuple(
-        replace(n, text=text, level=level) if n.id == notice_id else n for n in state.notices
-    )
-    return replace(state, notices=notices)

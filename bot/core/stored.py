@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import asdict
 from typing import Annotated
 
@@ -11,10 +10,10 @@ from pydantic import Field, TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError
 
 from bot.core.inbound import Inbound
+from bot.core.parts import HALF
 from bot.core.state import STATE_VERSION, SessionState
 
 _STATE = TypeAdapter(SessionState)
-_HALF = re.compile("[\ud800-\udfff]")
 _INBOUND: TypeAdapter[Inbound] = TypeAdapter(Annotated[Inbound, Field(discriminator="kind")])
 
 
@@ -23,7 +22,7 @@ def dump_state(state: SessionState) -> str:
     try:
         return _STATE.dump_json(state).decode()
     except PydanticSerializationError:
-        return _HALF.sub("\ufffd", json.dumps(asdict(state), ensure_ascii=False))
+        return HALF.sub("\ufffd", json.dumps(asdict(state), ensure_ascii=False))
 
 
 def load_state(text: str, version: int) -> SessionState:

@@ -8,27 +8,45 @@ from typing import Literal, TypeVar
 from pydantic import JsonValue
 
 from bot.core.asks import Answer, Choice, Confirmation, Field, Question, Verb
-from bot.core.commands import Command, Failed, FailureKind, Performed, Published, Tick
+from bot.core.commands import Command, Failed, FailureKind, Performed, Published, Refused, Tick
 from bot.core.events import (
     AgentEvent,
     AskClosed,
     AskOpened,
     TextDelta,
+    ThoughtDelta,
     ToolFinished,
     ToolStarted,
     TurnEnded,
     TurnStarted,
 )
-from bot.core.ids import Receipt, ThreadKey
-from bot.core.inbound import Person, Prompt, Reply, Stop
+from bot.core.ids import PartKey, Receipt, Slot, ThreadKey, entry_uid
+from bot.core.inbound import (
+    Always,
+    Arrange,
+    Configure,
+    Deleted,
+    Edited,
+    Person,
+    Prompt,
+    QueueAct,
+    Reply,
+    Setting,
+    Stop,
+    Tune,
+    Wish,
+)
 from bot.core.policy import Rules
 from bot.core.session import Input, reduce
-from bot.core.state import AskState, SessionState, next_command
+from bot.core.session.outbox import next_command
+from bot.core.state import AskState, SessionState
 from bot.core.turn import Turn
 from bot.core.views import (
     AskView,
+    FileView,
     NoticeView,
     Overdue,
+    QueueView,
     Shown,
     StatusView,
     TurnView,
@@ -91,14 +109,82 @@ class Scene:
     def mention(self, text: str = "do it", by: Person = ANN, *, in_thread: bool = False) -> Scene:
         return self.post(text, by, mention=True, in_thread=in_thread)
 
-    def stop(self, by: Person = ANN) -> Scene:
-        return self(Stop(key="stop", thread=THREAD, by=by, via="button"))
+    def choose(
+        self, setting: Setting, by: Person = ANN, *, mention: bool = True, button: bool = False
+    ) -> Scene:
+        """A word of ours in the thread, or no post at all."""
+        self.posts += 1
+        ts = f"1700000000.{self.posts:06}"
+        said = Prompt(
+            key=f"msg:{ts}", thread=THREAD, by=by, ts=ts, text=setting, mentions_bot=mention,
+            in_thread=True,
+        )  # fmt: skip
+        post = None if button else said
+        return self(Configure(key=said.key, thread=THREAD, by=by, setting=setting, said=post))
+
+    def tune(
+        self,
+        what: Wish,
+        value: str = "",
+        by: Person = ANN,
+        *,
+        mention: bool = True,
+    ) -> Scene:
+        self.posts += 1
+        ts = f"1700000000.{self.posts:06}"
+        said = Prompt(
+            key=f"msg:{ts}", thread=THREAD, by=by, ts=ts, text=f"{what} {value}".strip(),
+            mentions_bot=mention, in_thread=True,
+        )  # fmt: skip
+        return self(Tune(key=said.key, thread=THREAD, by=by, what=what, value=value, said=said))
+
+    def stop(self, by: Person = ANN, *, clear: bool = False) -> Scene:
+        return self(Stop(key="stop", thread=THREAD, by=by, via="button", clear=clear))
+
+    def reacts(self, ts: str, by: Person = ANN) -> Scene:
+        """Puts a stop sign on message `ts`."""
+        return self(Stop(key=f"react:{ts}", thread=THREAD, by=by, via="reaction", on=ts))
+
+    def edits(
+        self, ts: str, text: str, by: Person = ANN, *, mention: bool = False, calls: bool = False
+    ) -> Scene:
+        post = Prompt(
+            key=f"msg:{ts}", thread=THREAD, by=by, ts=ts, text=text, mentions_bot=mention,
+            in_thread=True,
+        )  # fmt: skip
+        return self(Edited(key=f"edit:{ts}:{text}", thread=THREAD, by=by, post=post, calls=calls))
+
+    def deletes(self, ts: str) -> Scene:
+        return self(Deleted(key=f"del:{ts}", thread=THREAD, ts=ts))
+
+    def arranges(self, act: QueueAct, ts: str = "", by: Person = ANN) -> Scene:
+        """Presses a button of the waiting message `ts`."""
+        entry = entry_uid(f"msg:{ts}")
+        return self(Arrange(key=f"act:{act}:{ts}", thread=THREAD, by=by, entry=entry, act=act))
+
+    @property
+    def waits(self) -> list[str]:
+        return [prompt.text for prompt in self.state.queue]
 
     def click(self, verb: Verb = "allow", by: Person = ANN, ask: str = "a1") -> Scene:
         return self.reply(Answer(verb=verb), by, ask)
 
-    def reply(self, answer: Answer, by: Person = ANN, ask: str = "a1") -> Scene:
-        return self(Reply(key=f"ans:{ask}", thread=THREAD, by=by, ask=ask, answer=answer))
+    def reply(
+        self,
+        answer: Answer,
+        by: Person = ANN,
+        ask: str = "a1",
+        *,
+        place: str = "thread",
+        always: Always | None = None,
+        all_of_them: int = 0,
+    ) -> Scene:
+        return self(
+            Reply(
+                key=f"ans:{ask}", thread=THREAD, by=by, ask=ask, answer=answer, place=place,
+                always=always, all=all_of_them,
+            )
+        )  # fmt: skip
 
     # --- the agent --------------------------------------------------------------------------------
 
@@ -114,14 +200,30 @@ class Scene:
         at = sum(len(i.text) for i in known)
         return self(TextDelta(turn=turn, item=item, at=at, text=text))
 
-    def tool(self, item: str = "s1", turn: str = "t1") -> Scene:
-        return self(ToolStarted(turn=turn, item=item, tool="bash", title="Run ls", input={}))
+    def tool(
+        self, item: str = "s1", turn: str = "t1", tool: str = "bash", **given: JsonValue
+    ) -> Scene:
+        return self(ToolStarted(turn=turn, item=item, tool=tool, title="Run ls", input={**given}))
 
     def tool_ends(self, item: str = "s1", turn: str = "t1", *, ok: bool = True) -> Scene:
         return self(ToolFinished(turn=turn, item=item, ok=ok))
 
-    def asks(self, ask: str = "a1", turn: str = "t1") -> Scene:
-        return self(AskOpened(ask=confirmation(ask, turn)))
+    def thinks(self, text: str, item: str = "h1", turn: str = "t1", at: int = 0) -> Scene:
+        return self(ThoughtDelta(turn=turn, item=item, at=at, text=text))
+
+    def asks(
+        self,
+        ask: str = "a1",
+        turn: str = "t1",
+        *,
+        background: bool = False,
+        editable: bool = False,
+        verbs: tuple[Verb, ...] = ("allow", "deny"),
+        time: float | None = None,
+        **given: JsonValue,
+    ) -> Scene:
+        asked = replace(confirmation(ask, turn, **given), editable=editable, verbs=verbs)
+        return self(AskOpened(ask=asked, background=background, time=time))
 
     def wonders(self, ask: str = "a1", turn: str = "t1", *fields: Field) -> Scene:
         return self(AskOpened(ask=question(ask, turn, *fields)))
@@ -191,6 +293,15 @@ class Scene:
         return next(known for known in self.state.asks if known.ask.id == ask)
 
     @property
+    def written(self) -> list[str]:
+        """The kinds of what went into the audit trail."""
+        return [record.kind for record in self.state.records]
+
+    def card(self, ask: str = "a1") -> AskView:
+        shown = [item.shown for item in view(self.state).messages]
+        return next(card for card in shown if isinstance(card, AskView) and card.ask.id == ask)
+
+    @property
     def lines(self) -> list[str]:
         """The thread as it should be, top to bottom."""
         return [line(item.shown) for item in view(self.state).messages]
@@ -202,6 +313,19 @@ class Scene:
             for item in view(self.state).signs
             for mark in [getattr(item.shown, "mark", "")]
         ]
+
+    @property
+    def newest(self) -> TurnView:
+        """The newest part of a turn."""
+        parts = [item.shown for item in view(self.state).messages]
+        return next(part for part in reversed(parts) if isinstance(part, TurnView) and part.last)
+
+    def refuses(
+        self, slot: Slot, part: int = 0, *, gone: bool = False, length: int | None = None
+    ) -> Scene:
+        """Slack takes this part no more."""
+        key = PartKey(slot, part, THREAD.place)
+        return self(Refused(key=key, shown="x", reason="Too odd.", gone=gone, shown_length=length))
 
     def shows(self, limit: int = 500) -> Scene:
         """Publish whatever is overdue until nothing is."""
@@ -225,15 +349,21 @@ def line(shown: Shown) -> str:
         case AskView():
             words = ["ask", shown.status, shown.outcome or "", shown.label, shown.by or ""]
             return " ".join(word for word in (*words, shown.note) if word)
+        case FileView():
+            return f"file {shown.name} {shown.text}"
         case NoticeView():
-            return f"{shown.level}: {shown.text}"
+            return f"{shown.level}: {shown.text}" + (f" > {shown.quote}" if shown.quote else "")
+        case QueueView():
+            words = [f"{entry.name}: {entry.line}" for entry in shown.entries]
+            return " | ".join(["waiting", *words])
         case _:
             raise AssertionError(f"not a message: {shown}")
 
 
 def receipt_for(entry: Overdue, ts: str) -> Receipt:
     old = entry.receipt or Receipt(key=entry.key, ts=ts, shown="")
-    return replace(old, shown=digest(entry.shown))
+    length = len(entry.shown.text) if isinstance(entry.shown, TurnView) else 0
+    return replace(old, shown=digest(entry.shown), length=length)
 
 
 def confirmation(ask: str = "a1", turn: str = "t1", **given: JsonValue) -> Confirmation:

@@ -90,7 +90,7 @@ def test_an_answered_question_shows_the_labels_of_its_own_fields_E53() -> None:
         id="a", turn="t", title="Q",
         fields=(Field(id="x", text="X?", choices=(yes,)), Field(id="y", text="Y?", choices=(no,))),
     )  # fmt: skip
-    assert answer_label(asked, reply(x=("1",), y=("1", "perhaps"))) == "Yes, No, perhaps"
+    assert answer_label(asked, reply(x=("1",), y=("1", "perhaps"))) == "Yes · No, perhaps"
 
 
 def test_a_tool_s_input_is_kept_as_far_as_it_can_be_stored() -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from bot.core.access import Access, Action, Where, gate
 from bot.core.inbound import Person, Prompt
-from bot.core.policy import Action, addressed, gate
+from bot.core.policy import addressed
 from tests.core.scene import ANN, BOB, GUEST, ROBOT, STRANGER, THREAD
 
 NOBODY = None
@@ -23,16 +24,25 @@ NOBODY = None
         ("prompt", GUEST, ANN, "Guests cannot"),
         ("prompt", STRANGER, ANN, "People from other organisations cannot"),
         ("prompt", ROBOT, ANN, "Bots cannot"),
+        ("configure", BOB, ANN, None),
+        ("configure", GUEST, ANN, "Guests cannot"),
+        ("configure", STRANGER, ANN, "People from other organisations cannot"),
+        ("configure", ROBOT, ANN, "Bots cannot"),
+        ("configure", ANN, NOBODY, "Nobody has started a session"),
+        ("permit", ANN, ANN, None),
+        ("permit", BOB, ANN, "Only <@U1> can change what the agent may do"),
+        ("permit", GUEST, ANN, "Guests cannot"),
+        ("permit", ANN, NOBODY, "Nobody has started a session"),
         ("decide", ANN, ANN, None),
-        ("decide", BOB, ANN, "Only <@U1> can decide this"),
-        ("decide", GUEST, ANN, "Only <@U1> can decide this"),
-        ("decide", STRANGER, ANN, "Only <@U1> can decide this"),
+        ("decide", BOB, ANN, None),
+        ("decide", GUEST, ANN, "Guests cannot"),
+        ("decide", STRANGER, ANN, "People from other organisations cannot"),
         ("decide", ROBOT, ANN, "Bots cannot"),
         ("decide", ANN, NOBODY, "Nobody has started a session"),
         ("stop", ANN, ANN, None),
         ("stop", BOB, ANN, "Only <@U1> can stop this"),
-        ("stop", GUEST, ANN, "Only <@U1> can stop this"),
-        ("stop", STRANGER, ANN, "Only <@U1> can stop this"),
+        ("stop", GUEST, ANN, "Guests cannot"),
+        ("stop", STRANGER, ANN, "People from other organisations cannot"),
         ("stop", ROBOT, ROBOT, "Bots cannot"),
         ("stop", ANN, NOBODY, "Nobody has started a session"),
     ],
@@ -40,12 +50,12 @@ NOBODY = None
 def test_the_gate(
     action: Action, person: Person, owner: Person | None, refusal: str | None
 ) -> None:
-    said = gate(action, person, owner)
+    said = gate(action, person, Where(channel="C1", owner=owner), Access())
     assert said is None if refusal is None else (said or "").startswith(refusal)
 
 
 def test_an_owner_stays_the_owner_under_another_name() -> None:
-    assert gate("stop", Person("U1", "Anna"), ANN) is None
+    assert gate("stop", Person("U1", "Anna"), Where(channel="C1", owner=ANN), Access()) is None
 
 
 @pytest.mark.parametrize(

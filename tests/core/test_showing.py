@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.core.commands import Published, Refused
-from bot.core.events import AgentEvent, Gap, PlanChanged, PlanEntry, TextDone, TurnStarted
+from bot.core.events import AgentEvent, Gap, Notice, PlanChanged, PlanEntry, TextDone, TurnStarted
 from bot.core.ids import STATUS, PartKey, Receipt, Slot, mark_slot, turn_slot
 from bot.core.session import Input
 from bot.core.state import STATE_VERSION
@@ -149,10 +149,10 @@ def test_finals_and_stops_go_before_growth() -> None:
     assert priorities(scene)["turn:1.1"] == Priority.FINAL
 
 
-def test_a_full_part_changes_less_urgently_than_the_open_one() -> None:
+def test_a_full_part_is_final_while_its_turn_goes_on() -> None:
     scene = Scene(rules=SMALL).mention().performs().starts().writes("word " * 10).shows()
     scene.writes("word " * 10)
-    assert priorities(scene)["turn:1.0"] == Priority.PROGRESS
+    assert priorities(scene)["turn:1.0"] == Priority.FINAL
 
 
 def test_what_slack_refused_is_not_tried_again() -> None:
@@ -234,6 +234,15 @@ def test_the_plan_and_the_count_stand_in_the_last_part() -> None:
     _, _, last = [item.shown for item in view(scene.state).messages]
     assert isinstance(last, TurnView)
     assert (last.seconds, last.queued) == (5.0, 0)
+
+
+def test_a_turns_end_tells_what_the_session_does_next_but_is_not_shown_again_for_it() -> None:
+    scene = Scene().mention().performs().starts().writes("First").post("next").ends().performs()
+    first = find(scene.state, turn_slot(1), 0)
+    assert isinstance(first, TurnView) and (first.status, first.besides) == ("done", "working")
+    assert digest(first) == digest(replace(first, besides="idle"))
+    alone = Scene().mention().performs().starts().writes("First").ends()
+    assert alone.newest.besides == "idle"
 
 
 @pytest.mark.parametrize(("outcome", "status"), [("done", "done"), ("failed", "failed")])
@@ -330,3 +339,13 @@ def test_a_queued_message_keeps_its_mark() -> None:
     kept = replace(scene, state=tidy(scene.state))
     assert [turn.number for turn in kept.state.turns] == [4]
     assert overdue(kept.state) == []
+
+
+def test_what_a_turn_without_words_has_to_say_is_not_forgotten_before_it_is_shown() -> None:
+    """While something above it is not posted yet."""
+    scene = Scene().mention("one").performs().starts("t1", 1).writes("First.").ends("t1")
+    scene.post("two").performs().starts("t2", 2)
+    scene(Notice(id="n1", text="The disk is full.", level="warning")).ends("t2")
+    scene.post("three").performs().starts("t3", 3).writes("Third.", "t3")
+    scene.state = tidy(scene.state)
+    assert scene.lines == ["done First.", "warning: The disk is full.", "working Third."]

@@ -23,17 +23,10 @@ from bot.core.events import (
     TurnStarted,
     UsageReported,
 )
+from bot.core.folding import fold
+from bot.core.parts import SEPARATOR, part_text, seal, shown_parts
 from bot.core.split import weight
-from bot.core.turn import (
-    SEPARATOR,
-    Turn,
-    end,
-    fold,
-    part_text,
-    part_texts,
-    seal,
-    shown_parts,
-)
+from bot.core.turn import Turn, end
 from tests.core.test_split import markdown
 
 NEW = Turn(number=1, started_at=0.0)
@@ -295,7 +288,7 @@ def test_a_turn_that_ended_for_us_ends_once_and_is_over_when_the_agent_says_so(
 def test_a_turn_without_content_shown_parts_only_if_it_went_wrong(
     turn: Turn, shown: list[int]
 ) -> None:
-    assert shown_parts(turn, part_texts(turn)) == shown
+    assert shown_parts(turn) == shown
 
 
 def test_huge_texts_are_folded_in_linear_time() -> None:

@@ -59,7 +59,7 @@ def test_a_stamp_without_end_is_no_trouble() -> None:
     assert order_of("9" * 10_000) > order_of("1.1")
 
 
-@given(st.one_of(histories.prompts, histories.replies, histories.stops))
+@given(st.one_of(histories.prompts, histories.replies, histories.stops, histories.choices))
 def test_what_people_did_is_stored_and_read_back(did: Inbound) -> None:
     if r"\ud800" not in repr(did):
         assert load_inbound(dump_inbound(did)) == did
@@ -91,10 +91,8 @@ def test_half_a_character_does_not_keep_a_state_from_being_stored() -> None:
 
 
 def every_error() -> list[type[errors.BotError]]:
-    found = [errors.BotError]
-    for kind in found:
-        found += kind.__subclasses__()
-    return found
+    kinds = [kind for kind in vars(errors).values() if isinstance(kind, type)]
+    return [kind for kind in kinds if issubclass(kind, errors.BotError)]
 
 
 @pytest.mark.parametrize("kind", every_error())
