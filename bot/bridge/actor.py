@@ -15,31 +15,28 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import structlog
 
+from bot.bridge.attachment import Attachment
+from bot.bridge.logged import just_ended, log_copies, log_turn
 from bot.bridge.missing_agent import MissingAgent
 from bot.bridge.performer import Performer
 from bot.bridge.pulse import Pulse
 from bot.bridge.stored_session import StoredSession, patiently
 from bot.bridge.streamer import Streamer
+from bot.bridge.trail import with_made
 from bot.core.commands import Published, Refused, Tick
-from bot.core.errors import (
-    AgentUnavailable,
-    BotError,
-    LeaseLost,
-    SessionGone,
-    SurfaceError,
-)
-from bot.core.events import Detached, Notice, TextDelta
+from bot.core.errors import SurfaceError
+from bot.core.events import AskOpened, Detached, Notice, TextDelta, ThoughtDelta
 from bot.core.ids import PartKey, Receipt, turn_slot
 from bot.core.inbound import Inbound
 from bot.core.policy import Rules
-from bot.core.ports import Connector, Intent, RemoteSession, Surface
+from bot.core.ports import Connector, FetchImage, Intent, Surface
 from bot.core.session import Input, due_at, reduce
 from bot.core.state import SessionState
 from bot.core.stored import load_inbound
@@ -56,10 +53,8 @@ BATCH = 200
 """Inputs folded before the state is looked at again."""
 
 IDLE_AFTER = 60.0
-"""Seconds without anything to do after which an actor may end."""
-
-ATTACH_PATIENCE = 5.0
-"""Seconds a command waits for the agent's session to be attached."""
+"""Seconds without anything to do after which an actor may end; `Capabilities.linger` may be
+longer."""
 
 UNREADABLE = "Something was sent to me here that I cannot read any more. Please say it again."
 
@@ -81,7 +76,10 @@ class _Save:
 
 @dataclass(frozen=True, slots=True)
 class _Recovered:
-    """All that an earlier owner posted stands before this in the mailbox: now it may be shown."""
+    """All that an earlier owner posted stands before this in the mailbox: now it may be shown.
+    `never` are the posts it meant, which did not happen."""
+
+    never: Sequence[PartKey] = ()
 
 
 _Item = Input | _FromInbox | _Save | _Recovered
@@ -93,11 +91,15 @@ class _Unsaved:
 
     done: list[str] = field(default_factory=list[str])
     receipts: list[Receipt] = field(default_factory=list[Receipt])
+    given_up: list[PartKey] = field(default_factory=list[PartKey])
     ended: list[Turn] = field(default_factory=list[Turn])
 
 
 class SessionActor:
     """Runs one session until it is idle, taken over, or told to stop."""
+
+    _state: SessionState
+    _saved: SessionState
 
     def __init__(
         self,
@@ -106,6 +108,7 @@ class SessionActor:
         surface: Surface,
         rules: Rules,
         *,
+        fetch_image: FetchImage,
         idle_after: float = IDLE_AFTER,
         now: Callable[[], float] = time.time,
     ) -> None:
@@ -113,15 +116,15 @@ class SessionActor:
         self._connectors = connectors
         self._surface = surface
         self._rules = rules
+        self._fetch_image = fetch_image
         self._idle_after = idle_after
         self._now = now
         self._mailbox: asyncio.Queue[_Item] = asyncio.Queue(MAILBOX)
         self._changed = Pulse()
         self._inbox_news = asyncio.Event()
         self._inbox_news.set()
+        self._reading_inbox = False
         self._stopping = False
-        self._remote: RemoteSession | None = None
-        self._gone: SessionGone | None = None
         self._unsaved = _Unsaved()
         self._recovered = False
         self._last_input = now()
@@ -142,6 +145,7 @@ class SessionActor:
         self._saved = self._state
         agent = self._state.agent
         self._connector: Connector = self._connectors.get(agent) or MissingAgent(agent)
+        self._rules = replace(self._rules, able=self._connector.capabilities)
         with structlog.contextvars.bound_contextvars(session=self._state.id):
             if agent not in self._connectors:
                 log.error("agent.not_configured", agent=agent)
@@ -153,19 +157,27 @@ class SessionActor:
     async def _run_tasks(self, doubtful: list[Intent]) -> None:
         async with asyncio.TaskGroup() as tasks:
             self._streamer = Streamer(self._surface, tasks, self._newest, self._mailbox.put)
+            self._attachment = Attachment(
+                self._connector,
+                lambda: self._state,
+                self._rules,
+                self._mailbox.put,
+                self._changed,
+            )
             performer = Performer(
                 self._connector,
                 self._surface,
-                self._attached,
+                self._fetch_image,
+                self._attachment.remote,
                 self._mailbox.put,
                 lambda: self._saved,
                 self._changed,
-                inherited=frozenset(pending.command.id for pending in self._state.outbox),
+                inherited=self._state.outbox,
                 now=self._now,
             )
             tasks.create_task(self._recover(doubtful), name="recover")
             tasks.create_task(self._pump_inbox(), name="inbox")
-            tasks.create_task(self._pump_agent(), name="agent")
+            tasks.create_task(self._attachment.run(), name="agent")
             tasks.create_task(performer.run(tasks), name="perform")
             tasks.create_task(self._tick(), name="tick")
             tasks.create_task(self._loop(), name="loop")
@@ -175,7 +187,7 @@ class SessionActor:
     async def _loop(self) -> None:
         while not self._stopping:
             items = [await self._mailbox.get(), *self._waiting(BATCH - 1)]
-            self._fold_all(items)
+            await self._fold_all(items)
             saves = [item for item in items if isinstance(item, _Save)]
             if saves or self._must_save():
                 await self._save(saves)
@@ -185,7 +197,7 @@ class SessionActor:
             if self._recovered:
                 self._streamer.look(self._state)
         while items := list(self._waiting(BATCH)):  # what was shown or taken is not asked again
-            self._fold_all(items)
+            await self._fold_all(items)
         await self._save([])
         raise _Ended()
 
@@ -193,22 +205,27 @@ class SessionActor:
         for _ in range(min(most, self._mailbox.qsize())):
             yield self._mailbox.get_nowait()
 
-    def _fold_all(self, items: list[_Item]) -> None:
+    async def _fold_all(self, items: list[_Item]) -> None:
+        if any(isinstance(item, AskOpened) for item in items):
+            standing = await patiently(lambda: self._stored.grants(self._now()))
+            able = self._connector.capabilities
+            self._rules = replace(self._rules, grants=tuple(standing), able=able)
         for item in items:
             if isinstance(item, _Recovered):
                 self._recovered = True
+                self._unsaved.given_up += item.never
             elif not isinstance(item, _Save):
                 self._fold(item)
         self._state = tidy(self._state)
 
     def _only_grew(self, items: list[_Item]) -> bool:
-        """Whether there is nothing to look at: text was added to a part that is on its way."""
+        """Whether there is nothing to look at: what grew is on its way."""
         turn = self._state.turns[-1] if self._state.turns else None
         return (
             turn is not None
-            and all(isinstance(item, TextDelta) for item in items)
+            and all(isinstance(item, TextDelta | ThoughtDelta) for item in items)
             and self._streamer.shows(
-                PartKey(turn_slot(turn.number), turn.parts - 1, self._state.thread.place)
+                PartKey(turn_slot(turn.number), turn.newest, self._state.thread.place)
             )
         )
 
@@ -219,22 +236,27 @@ class SessionActor:
             happened: Input = item.inbound
         else:
             happened = item
-        self._state = reduce(before, happened, self._rules, self._now())
+        rules = self._rules
+        if isinstance(happened, AskOpened):
+            rules = replace(rules, grants=with_made(rules.grants, before.records))
+        self._state = reduce(before, happened, rules, self._now())
         if isinstance(happened, Published):
             if happened.receipt.ts:
                 self._unsaved.receipts.append(happened.receipt)
             self._streamer.settled(happened.receipt.key)
         elif isinstance(happened, Refused):
             self._streamer.settled(happened.key)
-        if not isinstance(happened, Tick):
+        if not isinstance(happened, Tick | Detached):
             self._last_input = self._now()
-        self._unsaved.ended += _just_ended(before, self._state)
+        self._unsaved.ended += just_ended(before, self._state)
+        log_copies(before, self._state)
 
     def _must_save(self) -> bool:
         """Anything but the growth of text, steps and plan of an open turn."""
         old, new = self._saved, self._state
         phases = [(t.number, t.phase, t.ref) for t in old.turns]
-        return bool(self._unsaved.done or self._unsaved.receipts) or (
+        unsaved = self._unsaved
+        return bool(unsaved.done or unsaved.receipts or unsaved.given_up or new.records) or (
             (old.outbox, old.asks, old.queue, old.receipts, old.notices, phases)
             != (new.outbox, new.asks, new.queue, new.receipts, new.notices,
                 [(t.number, t.phase, t.ref) for t in new.turns])
@@ -244,19 +266,26 @@ class SessionActor:
         """Store the state, then let those who asked for it show it."""
         state = self._state
         unsaved, self._unsaved = self._unsaved, _Unsaved()
-        intents = [save.key for save in saves if save.new]
-        if intents or unsaved.done or unsaved.receipts or state != self._saved:
+        shown = [find(state, save.key.slot, save.key.part, save.key.place) for save in saves]
+        intents = [save.key for save, view in zip(saves, shown, strict=True) if save.new and view]
+        news = intents or unsaved.done or unsaved.receipts or unsaved.given_up or state.records
+        if news or state != self._saved:
             await patiently(
                 lambda: self._stored.save(
-                    state, done=unsaved.done, intents=intents, receipts=unsaved.receipts
+                    state,
+                    done=unsaved.done,
+                    given_up=unsaved.given_up,
+                    intents=intents,
+                    receipts=unsaved.receipts,
                 )
             )
-        self._saved = state
+        # What was recorded is in the store now, and no longer in the state.
+        self._state = self._saved = replace(state, records=())
         for turn in unsaved.ended:
-            _log_turn(turn)
-        for request in saves:
+            log_turn(turn)
+        for request, view in zip(saves, shown, strict=True):
             if not request.answer.done():
-                request.answer.set_result(find(state, request.key.slot, request.key.part))
+                request.answer.set_result(view)
 
     # --- the others: they only send inputs --------------------------------------------------------
 
@@ -269,6 +298,7 @@ class SessionActor:
         """Before anything new is posted: find the posts an earlier owner made without a record."""
         known = {receipt.key for receipt in self._state.receipts}
         unknown = [intent for intent in doubtful if intent.key not in known]
+        never: list[PartKey] = []
         while unknown:
             try:
                 found = await self._surface.recover(unknown)
@@ -278,96 +308,65 @@ class SessionActor:
                     break
                 await asyncio.sleep(2.0)
                 continue
-            for receipt in found:
+            named = {receipt.ts for receipt in self._state.receipts}
+            missed = [receipt for receipt in found if receipt.ts not in named]
+            for receipt in missed:
                 await self._mailbox.put(Published(receipt=receipt))
-            log.info("recovered", intents=len(unknown), found=len(found))
+            log.info("recovered", intents=len(unknown), found=len(missed))
+            there = {receipt.key for receipt in missed}
+            never = [intent.key for intent in unknown if intent.key not in there]
             break
-        await self._mailbox.put(_Recovered())
+        await self._mailbox.put(_Recovered(never))
+        await self._mailbox.put(Tick())  # what came due, or by other rules, while nobody had it
 
     async def _pump_inbox(self) -> None:
         last_seq = 0
         while True:
             await self._inbox_news.wait()
             self._inbox_news.clear()
+            self._reading_inbox = True
             for row in await patiently(partial(self._stored.pending, last_seq)):
                 last_seq = row.seq
                 await self._mailbox.put(_FromInbox(row.key, _read(row)))
-
-    async def _pump_agent(self) -> None:
-        """Attach whenever there is a remote session, and hand on all it does."""
-        wait = self._rules.retry_first
-        while True:
-            while self._state.remote_id is None:
-                await self._changed.wait()
-            try:
-                async with self._connector.attach(
-                    self._state.remote_id, self._state.cursor
-                ) as remote:
-                    self._remote = remote
-                    self._changed.beat()
-                    async for event in remote.events():
-                        wait = self._rules.retry_first
-                        await self._mailbox.put(event)
-                        if isinstance(event, Detached) and event.final:
-                            self._gone = SessionGone(event.reason)
-                            return
-            except SessionGone as error:
-                self._gone = error
-                await self._mailbox.put(Detached(reason=error.user_message, final=True))
-                return
-            except LeaseLost:
-                raise
-            except BotError as error:
-                log.warning("agent.detached", error=type(error).__name__)
-                await self._mailbox.put(Detached(reason=error.user_message))
-            except Exception:
-                log.exception("agent.broke")
-                await self._mailbox.put(Detached(reason=AgentUnavailable().user_message))
-            finally:
-                self._remote = None
-            await asyncio.sleep(wait)
-            wait = min(self._rules.retry_most, wait * 2)
-
-    async def _attached(self) -> RemoteSession:
-        """The handle on the remote session, waiting a little for it.
-
-        Raises AgentUnavailable, or SessionGone when it will not come back.
-        """
-        try:
-            async with asyncio.timeout(ATTACH_PATIENCE):
-                while self._remote is None:
-                    if self._gone is not None:
-                        raise SessionGone(self._gone.user_message)
-                    await self._changed.wait()
-                return self._remote
-        except TimeoutError as error:
-            raise AgentUnavailable() from error
+            self._reading_inbox = False
 
     async def _tick(self) -> None:
         """Wake for what is due, and end the actor when nothing was to do for long."""
+        looked = self._now()
         while True:
-            due = due_at(self._state, self._rules, after=self._now())
-            wait = self._idle_after if due is None else min(due - self._now(), self._idle_after)
+            # After the last look, not after now: between the two something may have come due.
+            due = due_at(self._state, self._rules, after=looked)
+            most = self._may_idle()
+            wait = most if due is None else min(due - self._now(), most)
             try:
                 async with asyncio.timeout(max(0.01, wait)):
                     await self._changed.wait()
+                is_time = due is not None and due <= self._now()
             except TimeoutError:
+                is_time = True
+            if is_time:
+                looked = self._now()
                 await self._mailbox.put(Tick())
-            else:
-                # What came due while something else happened would not be named again.
-                if due is not None and due <= self._now():
-                    await self._mailbox.put(Tick())
-            if self._is_idle() and self._now() - self._last_input >= self._idle_after:
+            if self._is_idle() and self._now() - self._last_input >= self._may_idle():
                 self.stop()
+
+    def _may_idle(self) -> float:
+        """Seconds without anything to do after which this actor ends: later where the agent's
+        session needs somebody who listens."""
+        able = self._connector.capabilities
+        linger = 0.0 if self._attachment.wanted is None else able.linger
+        return max(self._idle_after, linger)
 
     def _is_idle(self) -> bool:
         state = self._state
         return not (
             state.busy
-            or state.open_asks
+            or state.awaited_asks
             or self._streamer.busy
             or overdue(state)
             or self._inbox_news.is_set()
+            or self._reading_inbox
+            or not self._mailbox.empty()
         )
 
 
@@ -382,20 +381,3 @@ def _read(row: InboxRow) -> Inbound | Notice:
     except ValueError:
         log.error("inbox.unreadable", key=row.key, kind=row.kind)
         return Notice(id=row.key, text=UNREADABLE, level="warning")
-
-
-def _just_ended(before: SessionState, after: SessionState) -> list[Turn]:
-    if before.turns is after.turns:
-        return []
-    open_before = {turn.number for turn in before.open_turns}
-    return [turn for turn in after.turns if turn.ended and turn.number in open_before]
-
-
-def _log_turn(turn: Turn) -> None:
-    """The one canonical line of a turn."""
-    ended = turn.ended_at or turn.started_at
-    log.info(
-        "turn.ended", turn=turn.number, phase=turn.phase, steps=len(turn.steps),
-        ms=round((ended - turn.started_at) * 1000), parts=turn.parts,
-        characters=sum(len(item.text) for item in turn.texts),
-    )  # fmt: skip

@@ -2,46 +2,61 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
-from typing import Literal
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.bridge import homes, standing_rules
 from bot.bridge.stored_session import stored_state
-from bot.core.asks import Ask
+from bot.core.access import Access
+from bot.core.asks import Mask
 from bot.core.errors import SessionUnreadable, StoreUnavailable
 from bot.core.ids import SessionId, ThreadKey, order_of
-from bot.core.inbound import Inbound, Prompt
-from bot.core.ports import Accepted, Bound
-from bot.core.state import SessionState, ask_of
+from bot.core.inbound import Inbound, Person, Prompt
+from bot.core.ports import Accepted, Bound, KnownAsk
+from bot.core.routing import Routes, route
+from bot.core.state import ask_of, place_of
 from bot.core.stored import dump_inbound
-from bot.core.views import HomeEntry, HomeView
-from bot.store import asks, inbox, preferences, seen, sessions
+from bot.core.views import ask_view
+from bot.store import asks, inbox, messages, preferences, seen, sessions
 from bot.store.database import Database, clock
-from bot.store.sessions import SessionRow
 
 OWED = "catchup.owed_since"
-HOME_LOOKS_AT = 200
-HOME_SHOWS = 20
 
 
 class StoreBridge:
-    """`wake(session, bucket)` is called after the commit. `agent` answers in new threads."""
+    """`wake(session, bucket)` is called after the commit, `look_at_homes` after somebody opened
+    theirs. `routes` says who answers where, `access` who may use the bot. `mask` takes credentials
+    out of what is recorded."""
 
     def __init__(
-        self, database: Database, agent: str, wake: Callable[[SessionId, str], None]
+        self,
+        database: Database,
+        routes: Routes,
+        wake: Callable[[SessionId, str], None],
+        *,
+        mask: Mask,
+        access: Access | None = None,
+        look_at_homes: Callable[[], None] = lambda: None,
+        now: Callable[[], float] = time.time,
     ) -> None:
         self._database = database
-        self._agent = agent
+        self._routes = routes
         self._wake = wake
+        self._mask = mask
+        self._access = access or Access()
+        self._look_at_homes = look_at_homes
+        self._now = now
 
     async def accept(self, inbound: Inbound) -> Accepted:
         thread = inbound.thread
         async with self._database.transaction() as tx:
             row = await sessions.find_by_thread(tx, thread.team, thread.channel, thread.thread_ts)
             if row is None:
-                if not _opens_a_session(inbound):
+                if not isinstance(inbound, Prompt) or not (inbound.mentions_bot or inbound.direct):
                     return "ignored"
+                agent, inbound = route(inbound, self._routes, None)
                 row = await sessions.get_or_create(
                     tx,
                     thread.session,
@@ -49,8 +64,10 @@ class StoreBridge:
                     thread.channel,
                     thread.thread_ts,
                     bucket_of(thread.team),
-                    self._agent,
+                    agent,
                 )
+            elif isinstance(inbound, Prompt):
+                _, inbound = route(inbound, self._routes, row.agent)
             new = await inbox.add(
                 tx, inbound.key, row.id, row.bucket, inbound.kind, dump_inbound(inbound)
             )
@@ -59,7 +76,7 @@ class StoreBridge:
         self._wake(SessionId(row.id), row.bucket)
         return "stored" if new else "known"
 
-    async def find_ask(self, uid: str) -> tuple[ThreadKey, Ask] | None:
+    async def find_ask(self, uid: str) -> KnownAsk | None:
         async with self._database.transaction() as tx:
             known = await asks.get(tx, uid)
             row = await sessions.get(tx, known.session_id) if known else None
@@ -69,16 +86,29 @@ class StoreBridge:
             state = stored_state(row.state, row.state_version)
         except SessionUnreadable as error:  # a press is not lost on a newer version's ask
             raise StoreUnavailable(error.user_message) from error
-        ask = ask_of(state, known.ask_id)
-        return (state.thread, ask.ask) if ask else None
+        ask, view = ask_of(state, known.ask_id), ask_view(state, known.ask_id)
+        if ask is None or view is None:
+            return None
+        where = place_of(state, ask.requesters)
+        return KnownAsk(state.thread, view, where, ask.terms, self._access)
 
-    async def home(self, team: str, user: str) -> HomeView:
+    async def find_thread(self, team: str, channel: str, ts: str, post: str) -> ThreadKey | None:
         async with self._database.transaction() as tx:
-            rows = await sessions.recent(tx, team, HOME_LOOKS_AT)
-        entries = [entry for row in rows if (entry := _home_entry(row, user))]
-        order = ("needs_you", "running", "recent")
-        entries.sort(key=lambda entry: order.index(entry.state))
-        return HomeView(tuple(entries[:HOME_SHOWS]))
+            shown = await messages.by_ts(tx, channel, ts)
+            session = shown.session_id if shown else await inbox.session_of(tx, post)
+            row = await sessions.get(tx, session) if session else None
+        if row is None or row.team != team:
+            return None
+        return ThreadKey(row.team, row.channel, row.thread_ts)
+
+    async def home_opened(self, team: str, person: Person, notice: str = "") -> None:
+        async with self._database.transaction() as tx:
+            await homes.opened(tx, team, person, notice)
+        self._look_at_homes()
+
+    async def revoke(self, team: str, grant: str, by: Person, key: str) -> str:
+        at = self._now()
+        return await standing_rules.revoke(self._database, team, grant, by, key, self._mask, at)
 
     async def bound(self, thread: ThreadKey) -> bool:
         async with self._database.transaction() as tx:
@@ -121,25 +151,3 @@ async def _owed(tx: AsyncConnection, team: str) -> float | None:
 def bucket_of(team: str) -> str:
     """The unit of ownership: Slack's limits count per workspace, so one owner knows them all."""
     return f"{team}/0"
-
-
-def _opens_a_session(inbound: Inbound) -> bool:
-    return isinstance(inbound, Prompt) and (inbound.mentions_bot or inbound.direct)
-
-
-def _home_entry(row: SessionRow, user: str) -> HomeEntry | None:
-    if row.state is None:
-        return None
-    try:
-        state = stored_state(row.state, row.state_version)
-    except SessionUnreadable:
-        return None  # its actor says so; the other sessions are listed all the same
-    if state.owner is None or state.owner.user != user:
-        return None
-    return HomeEntry(SessionId(row.id), state.title, _needs(state), row.updated_at)
-
-
-def _needs(state: SessionState) -> Literal["needs_you", "running", "recent"]:
-    if any(ask.status == "open" for ask in state.asks):
-        return "needs_you"
-    return "running" if state.open_turns else "recent"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from typing import TypeVar
 
 import structlog
@@ -13,6 +15,9 @@ from tenacity import (
     wait_exponential_jitter,
 )
 
+from bot.bridge.trail import entries_of, keep_grants
+from bot.core.approvals import Grant
+from bot.core.asks import Mask
 from bot.core.errors import LeaseLost, SessionUnreadable, StoreUnavailable
 from bot.core.ids import PartKey, Place, Receipt, SessionId, Slot, ThreadKey, ask_uid
 from bot.core.policy import Rules
@@ -21,7 +26,7 @@ from bot.core.session import due_at
 from bot.core.state import STATE_VERSION, SessionState
 from bot.core.stored import dump_state, load_state
 from bot.core.views import overdue
-from bot.store import asks, inbox, messages, sessions
+from bot.store import asks, audit, grants, inbox, messages, sessions
 from bot.store.asks import AskRow
 from bot.store.database import Database
 from bot.store.inbox import InboxRow
@@ -32,19 +37,32 @@ log = structlog.get_logger()
 T = TypeVar("T")
 
 
+def _looked_at_again(state: SessionState) -> SessionState:
+    """An earlier owner's streams do not grow any more: they are to be shown otherwise, even where
+    nothing new came."""
+    receipts = (replace(r, shown="") if r.transport == "stream" else r for r in state.receipts)
+    return replace(state, receipts=tuple(receipts))
+
+
 def intent_id(session: SessionId, key: PartKey) -> str:
     """One name per message that can ever be posted, so an intent stored twice is one."""
     return f"{session}|{key.slot}|{key.part}|{key.place}"
 
 
 class StoredSession:
-    """The row of a session under one epoch of its bucket's lease."""
+    """The row of a session under one epoch of its bucket's lease. `mask` takes credentials out of
+    what goes into the audit trail."""
 
-    def __init__(self, database: Database, session: SessionId, epoch: int, rules: Rules) -> None:
+    def __init__(
+        self, database: Database, session: SessionId, epoch: int, rules: Rules, mask: Mask
+    ) -> None:
         self._database = database
         self._session = session
         self._epoch = epoch
         self._rules = rules
+        self._mask = mask
+        self._name = uuid.uuid4().hex
+        self._recorded = 0
 
     async def adopt(self) -> tuple[SessionState, list[Intent]]:
         """Take the session over: its state, and the posts that may or may not have happened.
@@ -60,33 +78,45 @@ class StoredSession:
         if row.state is None:
             state = SessionState(thread=thread, agent=row.agent)
         else:
-            state = stored_state(row.state, row.state_version)
+            state = _looked_at_again(stored_state(row.state, row.state_version))
         return state, [_intent(thread, message) for message in doubtful]
 
     async def pending(self, after_seq: int) -> list[InboxRow]:
         async with self._database.transaction() as tx:
             return await inbox.pending(tx, self._session, after_seq)
 
+    async def grants(self, now: float) -> list[Grant]:
+        """The standing rules in force in this workspace."""
+        async with self._database.transaction() as tx:
+            return await grants.active(tx, ThreadKey.parse(self._session).team, now)
+
     async def save(
         self,
         state: SessionState,
         *,
         done: Sequence[str] = (),
+        given_up: Sequence[PartKey] = (),
         intents: Sequence[PartKey] = (),
         receipts: Sequence[Receipt] = (),
     ) -> None:
         """Store the state together with what it came from (`done` inbox keys) and what it leads to
-        (`intents` to post, `receipts` of posts). All or nothing.
+        (`intents` to post, `receipts` of posts); intents that are `given_up` did not lead to a
+        post. Its records go into the audit trail and the store of standing rules instead. All or
+        nothing.
 
         Raises LeaseLost when another owner took over, StoreUnavailable.
         """
-        active = state.busy or bool(state.open_asks) or bool(overdue(state))
+        active = state.busy or bool(state.awaited_asks) or bool(overdue(state))
+        team, records = state.thread.team, state.records
+        # The same names when a commit was not confirmed and this is tried again.
+        name = f"{self._name}:{self._recorded}"
+        entries = await entries_of(records, self._session, name, self._mask)
         async with self._database.transaction() as tx:
             await sessions.save(
                 tx,
                 self._session,
                 self._epoch,
-                state=dump_state(state),
+                state=dump_state(replace(state, records=())),
                 state_version=STATE_VERSION,
                 status="active" if active else "idle",
                 remote_id=state.remote_id,
@@ -94,6 +124,8 @@ class StoredSession:
             )
             if done and await inbox.mark_done(tx, done) != set(done):
                 raise LeaseLost("An input was handled by somebody else meanwhile.")
+            for key in given_up:
+                await messages.give_up(tx, intent_id(self._session, key))
             for key in intents:
                 await messages.intend(
                     tx,
@@ -117,6 +149,9 @@ class StoredSession:
                     slot, part = receipt.key.slot, receipt.key.part
                     log.error("message.doubled", slot=slot, part=part, ts=receipt.ts)
             await asks.project(tx, self._ask_rows(state))
+            await keep_grants(tx, team, records)
+            await audit.append(tx, team, entries)
+        self._recorded += len(records)
 
     def _ask_rows(self, state: SessionState) -> list[AskRow]:
         return [

@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 
 from bot.core.commands import Outcome, Published, Refused, Tick
-from bot.core.errors import LeaseLost, SurfaceError
+from bot.core.errors import LeaseLost, RateLimited, SlotGone, SurfaceError
 from bot.core.ids import PartKey
 from bot.core.ports import Surface, Target
 from bot.core.state import SessionState
@@ -91,9 +91,14 @@ class Streamer:
             last = shown or last
             return shown
 
-        target = Target(state.thread, key, entry.priority)
+        owner = state.owner.user if state.owner else ""
+        target = Target(state.thread, key, entry.priority, owner)
         try:
             receipt = await self._surface.show(target, entry.receipt, newest)
+        except RateLimited:
+            # The lane knows. Meanwhile something more urgent may come to be shown here.
+            await self._look_again(key)
+            return
         except SurfaceError as error:
             log.warning(
                 "show.failed", session=state.id, slot=key.slot, part=key.part,
@@ -103,7 +108,7 @@ class Streamer:
                 await asyncio.sleep(RETRY_AFTER)
                 await self._look_again(key)
                 return
-            await self._report(Refused(key=key, shown=digest(last), reason=error.user_message))
+            await self._report(_refused(key, last, error))
             return
         except LeaseLost:
             raise
@@ -121,6 +126,13 @@ class Streamer:
     async def _look_again(self, key: PartKey) -> None:
         self.settled(key)
         await self._report(Tick())
+
+
+def _refused(key: PartKey, shown: Shown, error: SurfaceError) -> Refused:
+    refused = Refused(key=key, shown=digest(shown), reason=error.user_message)
+    if isinstance(error, SlotGone):
+        return replace(refused, gone=True, shown_length=error.shown_length)
+    return refused
 
 
 def _is_message(shown: Shown) -> bool:

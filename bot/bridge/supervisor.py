@@ -8,18 +8,22 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import cast
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.bridge.actor import IDLE_AFTER, SessionActor
+from bot.bridge.again import Again
 from bot.bridge.stored_session import StoredSession
-from bot.core.errors import BotError, LeaseLost, SessionUnreadable, StoreUnavailable
+from bot.core.asks import Mask
+from bot.core.errors import BotError, LeaseLost, SessionUnreadable
 from bot.core.ids import SessionId
+from bot.core.inbound import Deleted
 from bot.core.policy import Rules
-from bot.core.ports import Connector, Surface
+from bot.core.ports import Connector, FetchImage, Surface
 from bot.core.stored import load_inbound
 from bot.store import inbox, sessions
 from bot.store.database import Database, clock
@@ -63,7 +67,8 @@ class _Owned:
 
 
 class Supervisor:
-    """Runs inside the caller's task group; `run` sweeps until cancelled."""
+    """Runs inside the caller's task group; `run` sweeps until cancelled. `mask` takes credentials
+    out of what is recorded."""
 
     def __init__(
         self,
@@ -73,6 +78,8 @@ class Supervisor:
         rules: Rules,
         tasks: asyncio.TaskGroup,
         *,
+        fetch_image: FetchImage,
+        mask: Mask,
         idle_after: float = IDLE_AFTER,
         now: Callable[[], float] = time.time,
     ) -> None:
@@ -81,11 +88,14 @@ class Supervisor:
         self._surface = surface
         self._rules = rules
         self._tasks = tasks
+        self._fetch_image = fetch_image
+        self._mask = mask
         self._idle_after = idle_after
         self._now = now
         self._owned: dict[str, _Owned] = {}
+        self._gained: set[str] = set()
         self._pruned_at = 0.0
-        self._news = asyncio.Event()
+        self._again = Again(self._sweep, SWEEP, "sweep.failed")
 
     @property
     def actors(self) -> int:
@@ -94,7 +104,8 @@ class Supervisor:
     def gained(self, bucket: str, epoch: int) -> None:
         """This replica owns the bucket now; its open work is found by the next sweep."""
         self._owned[bucket] = _Owned(epoch)
-        self._news.set()
+        self._gained.add(bucket)
+        self._again.wake()
 
     def lost(self, bucket: str) -> None:
         """Another replica owns it: stop at once, show and save nothing more."""
@@ -119,21 +130,11 @@ class Supervisor:
 
     def look(self) -> None:
         """Sweep now: another replica stored something for one of our buckets."""
-        self._news.set()
+        self._again.wake()
 
     async def run(self) -> None:
         """Find work nobody announced, until cancelled."""
-        while True:
-            try:
-                await self._sweep()
-            except StoreUnavailable:
-                log.warning("sweep.failed", error="StoreUnavailable")
-            try:
-                async with asyncio.timeout(SWEEP):
-                    await self._news.wait()
-            except TimeoutError:
-                pass
-            self._news.clear()
+        await self._again.run()
 
     async def release(self, bucket: str) -> None:
         """Let the bucket's actors save and end while the lease is still ours; whoever takes longer
@@ -147,10 +148,14 @@ class Supervisor:
             elif one.task is not None:
                 one.task.cancel()  # it pauses after a failure, and there is nothing to save
         tasks = [one.task for one in running if one.task is not None]
-        if tasks:
-            _, late = await asyncio.wait(tasks, timeout=RELEASE_PATIENCE)
+        try:
+            if tasks:
+                await asyncio.wait(tasks, timeout=RELEASE_PATIENCE)
+        finally:  # also when nobody waits any longer: `lost` knows these no more
+            late = [task for task in tasks if not task.done()]
             for task in late:
                 task.cancel()
+        if tasks:
             log.info("bucket.released", bucket=bucket, sessions=len(tasks), late=len(late))
 
     async def _sweep(self) -> None:
@@ -162,13 +167,27 @@ class Supervisor:
             active = await sessions.active(tx, list(self._owned), at)
             asleep = [id for id in active if not self._is_running(SessionId(id))]
             rows = [row for id in asleep if (row := await sessions.get(tx, id))]
+            gained = self._gained & self._owned.keys()
+            if gained:
+                waiting += await self._lingering(tx, gained, at)
             if at - self._pruned_at > PRUNE_EVERY:
                 await inbox.prune(tx, KEEP_INPUT)
                 self._pruned_at = at
+        self._gained -= gained
         for row in rows:
             self.wake(SessionId(row.id), row.bucket)
         for session, bucket in waiting:
             self.wake(SessionId(session), bucket)
+
+    async def _lingering(
+        self, tx: AsyncConnection, buckets: Collection[str], at: float
+    ) -> list[tuple[str, str]]:
+        """Sessions that have nothing to do, but are to be attended to."""
+        found: list[tuple[str, str]] = []
+        for name, connector in self._connectors.items():
+            if linger := connector.capabilities.linger:
+                found += await sessions.lingering(tx, buckets, name, at - linger)
+        return found
 
     def _is_running(self, session: SessionId) -> bool:
         return any(session in owned.sessions for owned in self._owned.values())
@@ -192,12 +211,13 @@ class Supervisor:
 
     async def _run_once(self, session: SessionId, running: _Running) -> bool:
         """Whether the actor is done: idle, drained, or replaced by another owner's."""
-        stored = StoredSession(self._database, session, running.epoch, self._rules)
+        stored = StoredSession(self._database, session, running.epoch, self._rules, self._mask)
         actor = running.actor = SessionActor(
             stored,
             self._connectors,
             self._surface,
             self._rules,
+            fetch_image=self._fetch_image,
             idle_after=self._idle_after,
             now=self._now,
         )
@@ -226,6 +246,8 @@ class Supervisor:
                     continue
                 running.told.add(row.key)
                 inbound = load_inbound(row.body)
+                if isinstance(inbound, Deleted):
+                    continue
                 await self._surface.whisper(inbound.thread, inbound.by.user, sentence)
         except (BotError, ValueError) as error:
             log.warning("session.not_told", error=type(error).__name__)

@@ -113,16 +113,22 @@ class Database:
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, config: StoreConfig, *, shared: bool = False) -> AsyncGenerator["Database"]:
+    async def open(
+        cls,
+        config: StoreConfig,
+        *,
+        shared: bool = False,
+        statement_seconds: float = COMMAND_TIMEOUT,
+    ) -> AsyncGenerator["Database"]:
         """Connect once, so that a wrong URL is told at start, and close all at exit.
 
         A SQLite file is for one process, which holds a file lock beside it; `shared` is for a
-        look at it while that process runs. Raises ConfigError when another process has the file,
-        and for a wrong password, role or database; StoreUnavailable when the database cannot be
-        reached now.
+        look at it while that process runs. A statement may take PostgreSQL `statement_seconds`.
+        Raises ConfigError when another process has the file, and for a wrong password, role or
+        database; StoreUnavailable when the database cannot be reached now.
         """
         with nullcontext() if shared else _sole_process(config):
-            database = cls(config, _engine(config))
+            database = cls(config, _engine(config, statement_seconds))
             try:
                 async with database.transaction():
                     pass
@@ -197,11 +203,12 @@ def _with_directory(path: Path) -> Path:
     return path
 
 
-def _engine(config: StoreConfig) -> AsyncEngine:
+def _engine(config: StoreConfig, statement_seconds: float) -> AsyncEngine:
     if config.sqlite_path:
         return _sqlite_engine(config)
     return postgres_engine(
         config.url,
+        statement_seconds,
         pool_size=config.pool_size,
         max_overflow=config.pool_size,
         pool_timeout=config.patience,
@@ -209,12 +216,18 @@ def _engine(config: StoreConfig) -> AsyncEngine:
     )
 
 
-def postgres_engine(url: str, **pool: Any) -> AsyncEngine:
+def postgres_engine(
+    url: str, statement_seconds: float = COMMAND_TIMEOUT, **pool: Any
+) -> AsyncEngine:
     """An engine whose connections carry the timeouts above. `pool`: see `create_async_engine`."""
     engine = create_async_engine(
         "postgresql+asyncpg://",
         # The driver reads the URL itself, so that libpq's options mean what they mean elsewhere.
-        connect_args={"dsn": url, "timeout": CONNECT_TIMEOUT, "command_timeout": COMMAND_TIMEOUT},
+        connect_args={
+            "dsn": url,
+            "timeout": CONNECT_TIMEOUT,
+            "command_timeout": statement_seconds,
+        },
         hide_parameters=True,
         **pool,
     )

@@ -60,6 +60,12 @@ async def add(
     return True
 
 
+async def session_of(tx: AsyncConnection, key: str) -> str | None:
+    """The session an input was for, as long as it is kept."""
+    query = select(inbox.c.session_id).where(inbox.c.key == key)
+    return (await tx.execute(query)).scalar_one_or_none()
+
+
 async def pending(tx: AsyncConnection, session_id: str, after_seq: int = 0) -> list[InboxRow]:
     """The session's inputs not yet done, in order.
 

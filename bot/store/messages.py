@@ -72,9 +72,9 @@ async def record(tx: AsyncConnection, intent: str, ts: str, shown: str, sealed: 
     return (await tx.execute(statement)).rowcount == 1
 
 
-async def remove(tx: AsyncConnection, intent: str) -> None:
-    """Forget a message that was deleted, or an intent that was given up."""
-    await tx.execute(delete(messages).where(messages.c.intent == intent))
+async def give_up(tx: AsyncConnection, intent: str) -> None:
+    """Forget an intent that led to no post. A message stays."""
+    await tx.execute(delete(messages).where(messages.c.intent == intent, messages.c.ts.is_(None)))
 
 
 async def for_session(tx: AsyncConnection, session_id: str) -> list[MessageRow]:

@@ -17,10 +17,13 @@ from bot.store.tables import REVISION
 MIGRATION_LOCK = 7_483_201_946
 """Key of PostgreSQL's advisory lock; any number that nobody else uses."""
 
+PATIENCE = 60.0
+"""Seconds for a statement, for a lock, and between two statements."""
+
 
 async def upgrade(config: StoreConfig) -> None:
     """Migrate to the newest revision. Raises ConfigError when a newer program was here before."""
-    async with _migrating(config) as tx:
+    async with migrating(config) as tx:
         found = await _current(tx)
         if found == REVISION:
             return
@@ -34,13 +37,15 @@ async def downgrade(config: StoreConfig, revision: str) -> None:
     """Migrate back to `revision`, `base` for an empty database. What newer tables held is lost."""
     from bot.store import revisions
 
-    async with _migrating(config) as tx:
+    async with migrating(config) as tx:
         revisions.refuse_unknown(await _current(tx))
         await tx.run_sync(revisions.downgrade, revision)
 
 
 async def current(config: StoreConfig) -> str | None:
-    """The revision the database has, None before the first migration."""
+    """The revision the database has, None before the first migration. Makes no file."""
+    if config.sqlite_path is not None and not config.sqlite_path.exists():
+        return None
     async with Database.open(config, shared=True) as database, database.transaction() as tx:
         return await _current(tx)
 
@@ -53,11 +58,14 @@ async def check(config: StoreConfig) -> None:
     from bot.store import revisions
 
     revisions.refuse_unknown(found)
-    raise ConfigError(
-        "database",
-        f"the database has revision {found or 'none'} and {REVISION} is needed",
-        "Run: threadline migrate",
-    )
+    problem = f"it has revision {found} and {REVISION} is needed" if found else missing(config)
+    raise ConfigError("database", problem, "Run: threadline migrate")
+
+
+def missing(config: StoreConfig) -> str:
+    """What to say where nothing was migrated yet."""
+    path = config.sqlite_path
+    return "it is empty" if path is None or path.exists() else f"there is none at {path}"
 
 
 def head() -> str:
@@ -66,10 +74,14 @@ def head() -> str:
 
 
 @asynccontextmanager
-async def _migrating(config: StoreConfig) -> AsyncGenerator[AsyncConnection]:
-    async with Database.open(config) as database, database.transaction() as tx:
+async def migrating(config: StoreConfig) -> AsyncGenerator[AsyncConnection]:
+    """The transaction of a migration, which no other runs beside. A running bot's patience with
+    its database is too short for one that has much to do, or waits for another's."""
+    opened = Database.open(config, statement_seconds=PATIENCE)
+    async with opened as database, database.transaction() as tx:
         if database.dialect == "postgresql":
-            await tx.execute(select(func.set_config("lock_timeout", "60s", True)))
+            for timeout in ("lock_timeout", "idle_in_transaction_session_timeout"):
+                await tx.execute(select(func.set_config(timeout, f"{PATIENCE:.0f}s", True)))
             await tx.execute(select(func.pg_advisory_xact_lock(MIGRATION_LOCK)))
         yield tx
 

@@ -19,6 +19,12 @@ async def get(tx: AsyncConnection, scope: str, key: str) -> JsonValue:
     return None if stored is None else json.loads(stored)
 
 
+async def all_of(tx: AsyncConnection, scope: str) -> dict[str, JsonValue]:
+    """Everything that is set in a scope, by key."""
+    query = select(preferences.c.key, preferences.c.value).where(preferences.c.scope == scope)
+    return {row.key: json.loads(row.value) for row in await tx.execute(query)}
+
+
 async def put(tx: AsyncConnection, scope: str, key: str, value: JsonValue) -> None:
     """Set the value; None unsets it."""
     if value is None:

@@ -169,6 +169,20 @@ async def active(tx: AsyncConnection, buckets: Collection[str], at: float) -> li
     return list((await tx.execute(union(waiting, working, overdue))).scalars())
 
 
+async def lingering(
+    tx: AsyncConnection, buckets: Collection[str], agent: str, since: float
+) -> list[tuple[str, str]]:
+    """Ids and buckets of sessions with a remote session of this agent, written at `since` or
+    later."""
+    query = select(sessions.c.id, sessions.c.bucket).where(
+        sessions.c.bucket.in_(list(buckets)),
+        sessions.c.agent == agent,
+        sessions.c.remote_id.is_not(None),
+        sessions.c.updated_at >= since,
+    )
+    return [(row.id, row.bucket) for row in await tx.execute(query)]
+
+
 async def recent(tx: AsyncConnection, team: str, limit: int) -> list[SessionRow]:
     """The team's sessions, last written first."""
     query = (
@@ -178,6 +192,31 @@ async def recent(tx: AsyncConnection, team: str, limit: int) -> list[SessionRow]
         .limit(limit)
     )
     return [SessionRow(**row) for row in (await tx.execute(query)).mappings()]
+
+
+async def times(
+    tx: AsyncConnection, team: str, limit: int, also: Collection[str] = ()
+) -> dict[str, float]:
+    """When each was last written, of the team's sessions written last, of all with work open, and
+    of those named in `also`."""
+    columns = select(sessions.c.id, sessions.c.updated_at)
+    newest = columns.where(sessions.c.team == team)
+    newest = newest.order_by(sessions.c.updated_at.desc(), sessions.c.id).limit(limit)
+    active = columns.where(sessions.c.team == team, sessions.c.status == "active")
+    named = columns.where(sessions.c.team == team, sessions.c.id.in_(list(also)))
+    found: dict[str, float] = {}
+    for query in (newest, active, named):
+        found |= {row.id: row.updated_at for row in await tx.execute(query)}
+    return found
+
+
+async def of(tx: AsyncConnection, ids: Collection[str], page: int = 100) -> list[SessionRow]:
+    """The sessions of these ids."""
+    wanted, rows = list(ids), list[SessionRow]()
+    for start in range(0, len(wanted), page):
+        query = select(sessions).where(sessions.c.id.in_(wanted[start : start + page]))
+        rows += [SessionRow(**row) for row in (await tx.execute(query)).mappings()]
+    return rows
 
 
 async def add_remote_id(tx: AsyncConnection, agent: str, remote_id: str, session_id: str) -> None:

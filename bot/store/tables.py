@@ -17,7 +17,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-REVISION = "0001"
+REVISION = "0002"
 """The migration that leads to these tables."""
 
 metadata = MetaData(
@@ -170,4 +170,54 @@ seen = Table(
     metadata,
     Column("team", Text, primary_key=True),
     Column("ts", Text, nullable=False),
+)
+
+# One chain of digests per workspace. Rows are never changed or deleted; what they say stands apart.
+audit = Table(
+    "audit",
+    metadata,
+    Column("team", Text, primary_key=True),
+    Column("seq", BigInteger, primary_key=True),
+    Column("key", Text, nullable=False),
+    Column("at", Double, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("session", Text, nullable=False),
+    Column("content_digest", Text, nullable=False),
+    Column("previous", Text, nullable=False),
+    Column("digest", Text, nullable=False),
+    UniqueConstraint("key"),
+)
+
+# May be erased: the chain holds a digest of it alone, which the salt keeps from being guessed back.
+audit_contents = Table(
+    "audit_contents",
+    metadata,
+    Column("team", Text, primary_key=True),
+    Column("seq", BigInteger, primary_key=True),
+    Column("at", Double, nullable=False),
+    Column("salt", Text, nullable=False),
+    Column("content", Text, nullable=False),
+    Index(None, "at"),
+)
+
+# The end of each chain. Who appends locks it.
+audit_heads = Table(
+    "audit_heads",
+    metadata,
+    Column("team", Text, primary_key=True),
+    Column("seq", BigInteger, nullable=False),
+    Column("digest", Text, nullable=False),
+)
+
+# Standing rules that people made.
+grants = Table(
+    "grants",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("team", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("until", Double, nullable=False),
+    Column("revoked_at", Double),
+    Column("revoked_by", Text),
+    Index(None, "team", "until"),
 )

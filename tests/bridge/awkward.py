@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,8 +12,9 @@ from types import TracebackType
 from bot.agents.demo.connector import DemoConfig, DemoConnector
 from bot.core.asks import Answer
 from bot.core.events import AgentEvent, ThoughtDelta, TurnEnded
-from bot.core.policy import Capabilities
-from bot.core.ports import RemoteSession
+from bot.core.policy import AgentSetting, Capabilities
+from bot.core.ports import Image, RemoteSession
+from tests.waiting import PATIENCE
 
 
 @dataclass(slots=True)
@@ -35,7 +36,7 @@ class Faults:
         if method in self.hangs:
             await asyncio.Event().wait()
 
-    async def until_called(self, method: str, within: float) -> None:
+    async def until_called(self, method: str, within: float = PATIENCE) -> None:
         async with asyncio.timeout(within):
             while method not in self.called:
                 self.news.clear()
@@ -48,9 +49,13 @@ class AwkwardSession:
     def __init__(self, real: RemoteSession, faults: Faults) -> None:
         self._real, self._faults = real, faults
 
-    async def prompt(self, text: str, key: str) -> None:
+    async def prompt(self, text: str, key: str, images: Sequence[Image] = ()) -> None:
         await self._faults.meet("prompt")
-        await self._real.prompt(text, key)
+        await self._real.prompt(text, key, images)
+
+    async def steer(self, turn: str, text: str, key: str, images: Sequence[Image] = ()) -> None:
+        await self._faults.meet("steer")
+        await self._real.steer(turn, text, key, images)
 
     async def interrupt(self) -> None:
         await self._faults.meet("interrupt")
@@ -60,6 +65,18 @@ class AwkwardSession:
     async def answer(self, ask: str, answer: Answer) -> None:
         await self._faults.meet("answer")
         await self._real.answer(ask, answer)
+
+    async def configure(self, setting: AgentSetting, value: str) -> None:
+        await self._faults.meet("configure")
+        await self._real.configure(setting, value)
+
+    async def stop_task(self, task: str) -> None:
+        await self._faults.meet("stop_task")
+        await self._real.stop_task(task)
+
+    async def close(self) -> None:
+        await self._faults.meet("close")
+        await self._real.close()
 
     async def events(self) -> AsyncIterator[AgentEvent]:
         async for event in self._real.events():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
 
@@ -14,9 +14,11 @@ from bot.bridge.bridge import StoreBridge, bucket_of
 from bot.bridge.supervisor import Supervisor
 from bot.core.asks import Answer, Verb
 from bot.core.ids import ThreadKey
-from bot.core.inbound import Person, Prompt, Reply, Stop
+from bot.core.inbound import Configure, Person, Prompt, Reply, Setting, Stop, Tune, Wish
 from bot.core.policy import Rules
 from bot.core.ports import Accepted, Connector
+from bot.core.routing import Routes
+from bot.slack.render.secrets import mask
 from bot.store import leases
 from bot.store.database import Database, StoreConfig
 from tests.bridge.listed import Listed, ListedSurface
@@ -45,6 +47,13 @@ class House:
     async def mention(self, text: str, by: Person = ANA, ts: str | None = None) -> Accepted:
         return await self.bridge.accept(prompt(text, by, ts, mentions_bot=True))
 
+    async def mention_elsewhere(self, text: str) -> None:
+        """In another thread."""
+        ts = f"17000002{next(_numbers):02}.000000"
+        thread = replace(THREAD, thread_ts=ts)
+        said = replace(prompt(text, ts=ts, mentions_bot=True), thread=thread)
+        await self.bridge.accept(said)
+
     async def reply(self, text: str, by: Person = ANA, ts: str | None = None) -> Accepted:
         return await self.bridge.accept(prompt(text, by, ts, in_thread=True))
 
@@ -62,7 +71,19 @@ class House:
         async def quiet() -> bool:
             return self.supervisor.actors == 0
 
-        await until(quiet, within=10)
+        await until(quiet)
+
+    async def choose(self, setting: Setting, by: Person = ANA) -> None:
+        said = prompt(setting, by, mentions_bot=True, in_thread=True)
+        await self.bridge.accept(
+            Configure(key=said.key, thread=self.thread, by=by, setting=setting, said=said)
+        )
+
+    async def tune(self, what: Wish, value: str = "") -> None:
+        said = prompt(f"{what} {value}", mentions_bot=True, in_thread=True)
+        await self.bridge.accept(
+            Tune(key=said.key, thread=self.thread, by=ANA, what=what, value=value, said=said)
+        )
 
     async def stop(self, by: Person = ANA) -> None:
         key = f"stop:{next(_numbers)}"
@@ -111,12 +132,20 @@ async def running(
         asyncio.TaskGroup() as tasks,
     ):
         supervisor = Supervisor(
-            database, {"demo": agent}, ListedSurface(listed), rules, tasks, idle_after=idle_after
+            database,
+            {"demo": agent},
+            ListedSurface(listed),
+            rules,
+            tasks,
+            fetch_image=listed.fetch_image,
+            mask=mask,
+            idle_after=idle_after,
         )
         supervisor.gained(bucket_of(TEAM), await _claim(database))
         sweeping = tasks.create_task(supervisor.run())
         try:
-            yield House(StoreBridge(database, "demo", supervisor.wake), supervisor, listed)
+            bridge = StoreBridge(database, Routes("demo"), supervisor.wake, mask=mask)
+            yield House(bridge, supervisor, listed)
         finally:
             sweeping.cancel()
             if drain:

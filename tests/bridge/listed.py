@@ -6,10 +6,23 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from bot.core.errors import ChannelClosed, SurfaceUnavailable
+from bot.core.errors import ChannelClosed, SurfaceError, SurfaceUnavailable
 from bot.core.ids import PartKey, Receipt, ThreadKey
-from bot.core.ports import Intent, Newest, Target
-from bot.core.views import AskView, MarkView, NoticeView, Shown, StatusView, TurnView, digest
+from bot.core.inbound import PostedFile
+from bot.core.policy import ImageLimits
+from bot.core.ports import Image, Intent, Newest, Target
+from bot.core.views import (
+    AskView,
+    FileView,
+    MarkView,
+    NoticeView,
+    QueueView,
+    Shown,
+    StatusView,
+    TurnView,
+    digest,
+)
+from tests.waiting import PATIENCE
 
 
 @dataclass(slots=True)
@@ -20,12 +33,19 @@ class Listed:
     signs: dict[PartKey, Shown] = field(default_factory=dict)
     whispers: list[tuple[str, str]] = field(default_factory=list)
     context: str = ""
+    images: dict[str, Image] = field(default_factory=dict[str, Image])
     calls: int = 0
+    posted: int = 0
     before_call: Callable[[], None] = lambda: None
     after_call: Callable[[], None] = lambda: None
     away: bool = False
     closed: bool = False
     changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def fetch_image(self, file: PostedFile, limits: ImageLimits) -> Image:
+        if file.url not in self.images:
+            raise SurfaceError("it could not be downloaded")
+        return self.images[file.url]
 
     def outline(self) -> list[str]:
         """What a person reads, top to bottom, without times."""
@@ -39,7 +59,7 @@ class Listed:
         cards = [shown for _, shown in self.messages.values() if isinstance(shown, AskView)]
         return next(card for card in reversed(cards) if card.status == "open")
 
-    async def until(self, condition: Callable[[Listed], bool], within: float = 10) -> None:
+    async def until(self, condition: Callable[[Listed], bool], within: float = PATIENCE) -> None:
         async with asyncio.timeout(within):
             while not condition(self):
                 self.changed.clear()
@@ -73,7 +93,12 @@ class ListedSurface:
         if isinstance(shown, StatusView | MarkView):
             self.listed.signs[key] = shown
             return ""
-        ts = receipt.ts if receipt and receipt.ts else f"{len(self.listed.messages) + 1}.0"
+        if isinstance(shown, QueueView) and not shown.entries:
+            self.listed.messages.pop(receipt.ts if receipt else "", None)
+            return receipt.ts if receipt else ""
+        if receipt is None or not receipt.ts:
+            self.listed.posted += 1
+        ts = receipt.ts if receipt and receipt.ts else f"{self.listed.posted}.0"
         self.listed.messages[ts] = (key, shown)
         return ts
 
@@ -102,7 +127,11 @@ def _line(shown: Shown) -> str:
             return f"{shown.status if shown.last else 'part'}{by}{error}:{steps} {shown.text}"
         case AskView():
             return f"ask {shown.status} {shown.outcome} {shown.label} by={shown.by} {shown.ask}"
+        case FileView():
+            return f"file {shown.name}: {shown.text}"
         case NoticeView():
             return f"notice {shown.level}: {shown.text}"
+        case QueueView():
+            return "waiting: " + " | ".join(entry.line for entry in shown.entries)
         case StatusView() | MarkView():
             return f"{shown}"

@@ -22,10 +22,13 @@ from bot.store.database import Database, StoreConfig
 from bot.store.tables import replicas
 from tests.bridge.replica import TIMING, save
 from tests.databases import Postgres
-from tests.waiting import until
+from tests.waiting import PATIENCE, until
 
 BUCKET = "T1/0"
-QUICK = Timing(ttl=0.6, beat=0.1, scan=0.05, grace=0.3, pulse=0.2, margin=0.1)
+QUICK = Timing(ttl=2.0, beat=0.1, scan=0.05, grace=0.3, pulse=1.0, margin=0.1)
+"""A replica that crashes is soon succeeded, and one on a busy machine is not taken for dead."""
+PATIENT = Timing(ttl=60, scan=0.05, grace=60)
+"""Nobody dies, and each bucket waits for the replica it suits best."""
 ROOT = Path(__file__).parent.parent.parent
 
 
@@ -37,11 +40,17 @@ class Replica:
     ownership: Ownership
     told: list[tuple[str, str, int]] = field(default_factory=list[tuple[str, str, int]])
 
+    @property
+    def name(self) -> str:
+        """As what it takes part now; where its beginning was slow, not as the first it tried."""
+        assert self.ownership.replica_id
+        return self.ownership.replica_id
+
     async def holds(self, bucket: str, epoch: int) -> None:
         async def held() -> bool:
             return self.ownership.held.get(bucket) == epoch
 
-        await until(held, within=10)
+        await until(held)
 
     async def holds_nothing(self) -> None:
         async def empty() -> bool:
@@ -148,7 +157,7 @@ async def test_a_drained_replica_saves_first_and_leaves_at_once(database: Databa
 
     async def save_and_end(bucket: str) -> None:
         async with database.transaction() as tx:
-            [lease] = await leases.owned(tx, "a1")
+            [lease] = await leases.owned(tx, one.name)
             await sessions.adopt(tx, "s1", lease.epoch)
         await save(database, lease.epoch, "saved")
 
@@ -166,8 +175,9 @@ async def test_a_drained_replica_saves_first_and_leaves_at_once(database: Databa
 
 
 async def test_replicas_share_the_buckets_and_none_has_two_owners(shared: Database) -> None:
-    buckets = {f"T{number}/0" for number in range(1, 13)}
-    async with replica(shared, "a") as a, replica(shared, "b") as b:
+    """Of the buckets that come while both are there: the first of them takes all it finds."""
+    buckets = {f"T{number}/0" for number in range(2, 14)}
+    async with replica(shared, "a", PATIENT) as a, replica(shared, "b", PATIENT) as b:
 
         async def both_joined() -> bool:
             return bool(a.ownership.replica_id and b.ownership.replica_id)
@@ -177,11 +187,13 @@ async def test_replicas_share_the_buckets_and_none_has_two_owners(shared: Databa
             await _new_bucket(shared, bucket)
 
         async def all_held() -> bool:
-            return len(a.ownership.held) + len(b.ownership.held) >= len(buckets)
+            return buckets <= a.ownership.held.keys() | b.ownership.held.keys()
 
         await until(all_held)
-        assert a.ownership.held and b.ownership.held
-        assert {*a.ownership.held, *b.ownership.held} == buckets
+        best = {bucket: best_replica(bucket, [a.name, b.name]) for bucket in buckets}
+        assert {best[bucket] for bucket in buckets & a.ownership.held.keys()} == {a.name}
+        assert {best[bucket] for bucket in buckets & b.ownership.held.keys()} == {b.name}
+        assert not a.ownership.held.keys() & b.ownership.held.keys()
 
 
 async def test_a_crashed_replica_is_succeeded(shared: Database) -> None:
@@ -203,10 +215,9 @@ async def _until_somebody_holds(*owners: Replica) -> None:
 
 
 async def test_a_drained_bucket_moves_without_waiting_for_the_ttl(shared: Database) -> None:
-    long = Timing(ttl=60, scan=0.05, grace=60)
-    async with replica(shared, "a", long) as a:
+    async with replica(shared, "a", PATIENT) as a:
         await a.holds(BUCKET, 1)
-        async with replica(shared, "b", long) as b:
+        async with replica(shared, "b", PATIENT) as b:
             await a.ownership.drain()
             await b.holds(BUCKET, 2)
 
@@ -217,17 +228,16 @@ async def test_a_wanted_bucket_moves_to_who_wants_it(shared: Database) -> None:
     async def note(bucket: str) -> None:
         parted.append(bucket)
 
-    patient = Timing(ttl=60, scan=0.05, grace=60)
-    async with replica(shared, "a", patient, note) as a:
+    async with replica(shared, "a", PATIENT, note) as a:
         await a.holds(BUCKET, 1)
-        async with replica(shared, "b", patient) as b:
+        async with replica(shared, "b", PATIENT) as b:
 
             async def joined() -> bool:
                 return b.ownership.replica_id is not None
 
             await until(joined)
             async with shared.transaction() as tx:
-                await leases.want(tx, BUCKET, "b1")
+                await leases.want(tx, BUCKET, b.name)
             await b.holds(BUCKET, 2)
             await a.holds_nothing()
     assert parted == [BUCKET]
@@ -247,11 +257,12 @@ async def test_a_stuck_favourite_does_not_strand_a_bucket(shared: Database) -> N
 async def test_who_is_declared_dead_drops_all_and_joins_under_a_new_id(shared: Database) -> None:
     async with replica(shared, "a") as a:
         await a.holds(BUCKET, 1)
+        before = a.name
         async with shared.transaction() as tx:
             await tx.execute(update(replicas).values(dead=True))
         await a.holds(BUCKET, 2)
         assert a.told == [("gained", BUCKET, 1), ("lost", BUCKET, 0), ("gained", BUCKET, 2)]
-        assert a.ownership.replica_id == "a2"
+        assert a.name != before
 
 
 async def test_cut_connections_cost_no_lease(shared: Database) -> None:
@@ -352,6 +363,7 @@ async def test_while_the_database_is_away_slack_is_not_called_and_then_all_begin
     async with wire.laid(), Database.open(wire.config) as database, replica(database, "a") as a:
         await _new_bucket(database, BUCKET)
         await a.holds(BUCKET, 1)
+        before = a.name
         if fault == "cut":
             await wire.cut()
         else:
@@ -366,7 +378,7 @@ async def test_while_the_database_is_away_slack_is_not_called_and_then_all_begin
             await tx.execute(update(replicas).values(expires_at=0))
         wire.mend()
         await a.holds(BUCKET, 2)
-        assert a.ownership.replica_id == "a2"
+        assert a.name != before
         assert a.ownership.deadline_ok()
         assert a.told == [("gained", BUCKET, 1), ("lost", BUCKET, 0), ("gained", BUCKET, 2)]
 
@@ -395,7 +407,7 @@ class Process:
     async def says(self, *start: str) -> list[str]:
         """Wait for a line that begins so."""
         assert self.process.stdout
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(PATIENCE):
             while line := (await self.process.stdout.readline()).decode().split():
                 if line[: len(start)] == list(start):
                     return line

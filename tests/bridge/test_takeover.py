@@ -5,15 +5,21 @@ from __future__ import annotations
 import asyncio
 import random
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
 import pytest
 
 from bot.agents.demo.connector import DemoConfig, DemoConnector
+from bot.core.events import TurnEnded, TurnStarted
+from bot.core.views import QueueView
+from bot.store import messages
 from bot.store.database import StoreConfig
-from tests.bridge.house import House, running
+from tests.bridge.house import QUICK, THREAD, House, running
 from tests.bridge.listed import Listed
+from tests.bridge.scripted import ScriptedAgent
+from tests.waiting import PATIENCE, until
 
 
 def _finished(seen: Listed) -> bool:
@@ -52,7 +58,7 @@ async def _story(config: StoreConfig, data_dir: Path, dies_after: list[tuple[int
             await asyncio.wait((talking, dying))
     listed.before_call = listed.after_call = _lives
     async with running(config, data_dir, listed, speed=50) as house:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             await _talk(house)
             await listed.until(_finished)
     return listed
@@ -62,7 +68,7 @@ def _lives() -> None:
     pass
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(8))
 async def test_owners_die_at_random_and_the_thread_reads_the_same_E71(
     store_config: StoreConfig, tmp_path: Path, seed: int
 ) -> None:
@@ -103,6 +109,47 @@ async def test_a_replaced_owner_that_goes_on_writes_and_shows_nothing(
         await first.falls_idle()
         assert old.calls <= shown + 1
         assert "stopped" not in old.text()
+
+
+@pytest.mark.parametrize("recorded", [True, False])
+async def test_a_list_of_what_waits_is_kept_by_who_takes_over_and_goes_with_its_entries_E78(
+    store_config: StoreConfig, tmp_path: Path, recorded: bool
+) -> None:
+    """The first owner dies when the list was posted, before or after that is recorded."""
+    agent, listed = ScriptedAgent(remembers=True), Listed()
+    posted = asyncio.Event()
+    listed.after_call = lambda: posted.set() if _queued(listed) else None
+    rules = replace(QUICK, queue_patience=0.0)
+    async with running(
+        store_config, tmp_path, listed, connector=agent, drain=False, rules=rules
+    ) as house:
+        await house.mention("work", ts="1700000000.000100")
+        await agent.until_prompted("work")
+        agent.does(TurnStarted(turn="t1", cursor="1"))
+        await house.mention("and more", ts="1700000000.000200")
+        await posted.wait()
+        if recorded:
+            await until(lambda: _is_recorded(house))
+    [first] = _queued(listed)
+    async with running(store_config, tmp_path, listed, connector=agent, rules=rules) as house:
+        await house.mention("and much more", ts="1700000000.000300")
+        await listed.until(lambda seen: "and much more" in seen.text())
+        assert _queued(listed) == [first]
+        agent.does(TurnEnded(turn="t1", outcome="done", cursor="2"))
+        await agent.until_prompted("and much more")
+        await listed.until(lambda seen: not _queued(seen))
+    prompts = [prompt for remote in agent.sessions.values() for prompt in remote.prompts]
+    assert [prompt.count("and more") for prompt in prompts] == [0, 1]
+
+
+def _queued(seen: Listed) -> list[str]:
+    """The messages that list what waits."""
+    return [ts for ts, (_, shown) in seen.messages.items() if isinstance(shown, QueueView)]
+
+
+async def _is_recorded(house: House) -> bool:
+    async with house.supervisor._database.transaction() as tx:
+        return not await messages.open_intents(tx, THREAD.session)
 
 
 class _Shared:

@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, func, inspect, select, text
 
 from bot.core.errors import ConfigError
 from bot.store import migrate, revisions
-from bot.store.database import Database, StoreConfig
+from bot.store.database import COMMAND_TIMEOUT, Database, StoreConfig
 from bot.store.tables import REVISION, metadata
 from tests.databases import Postgres, sqlite_config
+from tests.waiting import until
 
 
 def _differences(connection: Connection) -> list[object]:
@@ -66,6 +67,38 @@ async def test_two_that_start_at_once_migrate_once(postgres: Postgres) -> None:
     async with postgres.empty() as config:
         await asyncio.gather(*(migrate.upgrade(config) for _ in range(3)))
         await migrate.check(config)
+
+
+@pytest.mark.slow
+async def test_one_that_migrates_for_long_is_waited_for(postgres: Postgres) -> None:
+    """Longer than any statement of the running bot may take."""
+    waits = text(
+        "SELECT coalesce(extract(epoch FROM max(clock_timestamp() - query_start)), 0)"
+        " FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'advisory'"
+    )
+    async with postgres.empty() as config, Database.open(config) as other:
+        async with other.transaction() as first:
+            await first.execute(select(func.pg_advisory_xact_lock(migrate.MIGRATION_LOCK)))
+            second = asyncio.create_task(migrate.upgrade(config))
+
+            async def has_waited() -> bool:
+                async with other.transaction() as look:
+                    await first.execute(select(1))  # else it would count as stopped
+                    return second.done() or (await look.scalar(waits)) > COMMAND_TIMEOUT + 0.5
+
+            await until(has_waited)
+            assert not second.done()
+        await second
+        await migrate.check(config)
+
+
+async def test_a_migration_that_thinks_between_two_statements_is_not_cut_off(
+    postgres: Postgres,
+) -> None:
+    """A start on a busy machine takes seconds to read the migrations."""
+    async with postgres.empty() as config, migrate.migrating(config) as tx:
+        idle = await tx.scalar(text("SHOW idle_in_transaction_session_timeout"))
+        assert idle == "1min"
 
 
 async def test_a_file_in_use_is_not_migrated(tmp_path: Path) -> None:

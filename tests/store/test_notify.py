@@ -11,6 +11,7 @@ from bot.store import inbox
 from bot.store.database import Database
 from bot.store.notify import listen
 from tests.databases import Postgres, sqlite_config
+from tests.waiting import PATIENCE
 
 
 @pytest.fixture
@@ -31,7 +32,7 @@ async def heard(database: Database) -> AsyncGenerator[asyncio.Queue[str | None]]
 
 
 async def _next(heard: asyncio.Queue[str | None]) -> str | None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         return await heard.get()
 
 

@@ -28,11 +28,16 @@ async def test_a_second_ts_for_one_intent_is_refused(database: Database) -> None
         assert await messages.by_ts(tx, "C1", "6.6") is None
 
 
-async def test_a_removed_message_is_forgotten(database: Database) -> None:
+async def test_an_intent_that_is_given_up_is_forgotten_and_a_message_stays(
+    database: Database,
+) -> None:
     async with database.transaction() as tx:
-        await messages.intend(tx, "i0", "s1", "turn:1", 0, "C1/1.1", "C1", "1.1")
-        await messages.remove(tx, "i0")
-        assert await messages.for_session(tx, "s1") == []
+        for part in (0, 1):
+            await messages.intend(tx, f"i{part}", "s1", "turn:1", part, "C1/1.1", "C1", "1.1")
+        await messages.record(tx, "i1", "5.5", "hash", sealed=False)
+        for intent in ("i0", "i1"):
+            await messages.give_up(tx, intent)
+        assert [row.intent for row in await messages.for_session(tx, "s1")] == ["i1"]
 
 
 async def test_an_ask_is_projected_as_it_is_now(database: Database) -> None:
