@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
@@ -27,7 +27,9 @@ from tenacity import (
 )
 
 from bot.core.errors import ConfigError, RateLimited, StoreUnavailable, SurfaceUnavailable
-from bot.core.ports import Bridge
+from bot.core.inbound import PostedFile
+from bot.core.policy import ImageLimits
+from bot.core.ports import Bridge, Image
 from bot.slack.bolt import bolt_app, quiet_logger
 from bot.slack.calls import Refused, Web, call
 from bot.slack.catchup import Budget, Catchup
@@ -36,6 +38,8 @@ from bot.slack.directory import Directory
 from bot.slack.intake import Intake, Speaker
 from bot.slack.listeners import register
 from bot.slack.parse import Identity
+from bot.slack.pictures import fetch
+from bot.slack.render.secrets import BUILT_IN, Shape
 from bot.slack.socket import Pace, Socket, link
 from bot.slack.wire import Authenticated
 
@@ -49,7 +53,7 @@ START_SECONDS = 30.0
 
 class Slack:
     """One workspace. `web` is the client everything may call with; it never retries by itself.
-    `directory` knows the people and channels of it."""
+    `directory` knows the people and channels of it, and who is in the user groups `groups`."""
 
     def __init__(
         self,
@@ -57,11 +61,12 @@ class Slack:
         app_token: SecretStr,
         me: Identity,
         *,
+        groups: Sequence[str] = (),
         pace: Pace | None = None,
         budget: Budget | None = None,
     ) -> None:
         self.web, self.me = web, me
-        self.directory = Directory(web, me)
+        self.directory = Directory(web, me, named=groups)
         self._app_token = app_token
         self._pace, self._budget = pace or Pace(), budget or Budget()
         self._socket: Socket | None = None
@@ -82,20 +87,26 @@ class Slack:
         """Whether nothing that was missed is still to be read."""
         return self._catchup is not None and not self._catchup.owing
 
-    async def listen(self, bridge: Bridge, speaker: Speaker) -> None:
+    async def fetch_image(self, file: PostedFile, limits: ImageLimits) -> Image:
+        """As `core.ports.FetchImage`."""
+        return await fetch(self.web, file, limits)
+
+    async def listen(
+        self, bridge: Bridge, speaker: Speaker, secrets: Sequence[Shape] = BUILT_IN
+    ) -> None:
         """Take in what people do, until cancelled; reconnects by itself.
 
         Where catch-up begins is read and kept first: live events move that mark, and a crash before
-        its end must not make it forget.
+        its end must not make it forget. At the very first start it begins with the minute before
+        (`catchup.OVERLAP`): who mentions the bot while it starts is answered, older posts are not.
         """
-        since = await _begin_patiently(bridge, self.me.team)
-        intake = Intake(self.me, bridge, self.directory, speaker)
+        started = time.time()
+        since = await _begin_patiently(bridge, self.me.team) or started
+        intake = Intake(self.me, bridge, self.directory, speaker, secrets=secrets)
         catchup = Catchup(intake, self.web, self._budget)
 
         def on_hello(heard_before: float | None) -> None:
-            start = heard_before or since
-            if start is not None:
-                catchup.missed(start)
+            catchup.missed(heard_before or since)
 
         def on_lost() -> None:
             catchup.missed(time.time())
@@ -109,13 +120,18 @@ class Slack:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(socket.watch(), name="slack.socket")
                 tasks.create_task(catchup.run(), name="slack.catchup")
+                tasks.create_task(self.directory.keep_groups(), name="slack.groups")
         finally:
             await socket.close()
 
 
 @asynccontextmanager
 async def connect(
-    config: SlackConfig, *, pace: Pace | None = None, budget: Budget | None = None
+    config: SlackConfig,
+    *,
+    groups: Sequence[str] = (),
+    pace: Pace | None = None,
+    budget: Budget | None = None,
 ) -> AsyncGenerator[Slack]:
     """The workspace the tokens belong to. Does not listen yet.
 
@@ -126,13 +142,13 @@ async def connect(
         ("SLACK_BOT_TOKEN", config.bot_token),
         ("SLACK_APP_TOKEN", config.app_token),
     ):
-        if not token.get_secret_value():
-            raise ConfigError(key, "is missing", HINTS[key])
+        if problem := _unfit(key, token.get_secret_value()):
+            raise ConfigError(key, problem, HINTS[key])
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=HTTP_SECONDS)) as http:
         web = _client(config.api_url, config.bot_token, http)
         me = await _identify_patiently(web, config.app_token)
         log.info("slack.identified", team=me.team, user=me.user)
-        yield Slack(web, config.app_token, me, pace=pace, budget=budget)
+        yield Slack(web, config.app_token, me, groups=groups, pace=pace, budget=budget)
 
 
 HINTS: Mapping[str, str] = {
@@ -141,6 +157,17 @@ HINTS: Mapping[str, str] = {
     "SLACK_APP_TOKEN": "Create an app-level token (xapp-…) with the scope connections:write under "
     "Basic Information of your app's settings",
 }
+
+
+def _unfit(key: str, token: str) -> str | None:
+    """What can be told without asking Slack."""
+    if not token:
+        return "is missing"
+    if key == "SLACK_BOT_TOKEN" and token.startswith("xapp-"):
+        return "is an app-level token"
+    if key == "SLACK_APP_TOKEN" and token.startswith("xoxb-"):
+        return "is a bot token"
+    return None
 
 
 async def _begin_patiently(bridge: Bridge, team: str) -> float | None:
@@ -189,6 +216,7 @@ async def _identify(web: Web, app_token: SecretStr) -> Identity:
         name=found.user,
         bot_id=found.bot_id,
         enterprise=found.enterprise_id,
+        url=found.url,
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol, cast
 
 import structlog
@@ -20,6 +20,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.core.errors import BotError
 from bot.slack.parse import Body, Identity
+from bot.slack.render.blocks import Json
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
@@ -28,7 +29,16 @@ Listener = Callable[..., Awaitable[object]]
 
 
 class Ack(Protocol):
-    async def __call__(self) -> object: ...
+    """Called with nothing, or with what Slack takes as the answer to a modal or a menu."""
+
+    async def __call__(
+        self,
+        *,
+        response_action: str | None = None,
+        errors: dict[str, str] | None = None,
+        view: Json | None = None,
+        options: Sequence[Json] | None = None,
+    ) -> object: ...
 
 
 class Bolt(Protocol):
@@ -37,6 +47,10 @@ class Bolt(Protocol):
     def event(self, event: str, /) -> Callable[[Listener], object]: ...
 
     def action(self, constraints: re.Pattern[str], /) -> Callable[[Listener], object]: ...
+
+    def view(self, constraints: re.Pattern[str], /) -> Callable[[Listener], object]: ...
+
+    def options(self, constraints: re.Pattern[str], /) -> Callable[[Listener], object]: ...
 
 
 def bolt_app(me: Identity, web: AsyncWebClient, on_lost: Callable[[], None]) -> AsyncApp:

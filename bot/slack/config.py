@@ -14,7 +14,8 @@ class SlackConfig(BaseModel):
     """One workspace over Socket Mode.
 
     `api_url` is the base of the Web API, for a local Slack; the tokens go there, so it has to be
-    https, or http on this machine. Missing tokens are reported when connecting.
+    https, or http on this machine. Missing tokens are reported when connecting. `streaming` says
+    whether answers grow as native streams (see `audience.Streaming`).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -23,6 +24,7 @@ class SlackConfig(BaseModel):
     app_token: SecretStr = SecretStr("")
     api_url: str = "https://slack.com/api/"
     mode: Literal["socket"] = "socket"
+    streaming: Literal["auto", "native", "edit"] = "auto"
 
     @field_validator("api_url")
     @classmethod

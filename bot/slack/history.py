@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Final, Literal
 
 from pydantic import BaseModel, ValidationError
 
@@ -36,6 +38,27 @@ class _Marked(BaseModel):
     ts: str
     user: str = ""
     metadata: _Metadata
+
+
+class _Streamed(BaseModel):
+    """A message that is or was a native stream, and carries no metadata."""
+
+    ts: str
+    user: str = ""
+    streaming_state: str
+    metadata: None = None
+
+
+class _FileId(BaseModel):
+    id: str
+
+
+class _Filed(BaseModel):
+    """A message with files."""
+
+    ts: str
+    user: str = ""
+    files: list[_FileId]
 
 
 class _Profile(BaseModel):
@@ -92,6 +115,69 @@ def parts_in(messages: Messages, me: Identity) -> dict[tuple[str, str, int], str
             payload = marked.metadata.event_payload
             found.setdefault((payload.session, payload.slot, payload.part), marked.ts)
     return found
+
+
+def streams_in(messages: Messages, me: Identity, since: str) -> list[str]:
+    """The ts of native streams of ours that began after ts `since`, the oldest first. A stream has
+    no metadata of ours before it is stopped."""
+    begun: list[str] = []
+    for message in messages:
+        try:
+            streamed = _Streamed.model_validate(message)
+        except ValidationError:
+            continue
+        if streamed.user == me.user and order_of(streamed.ts) > order_of(since):
+            begun.append(streamed.ts)
+    return sorted(begun, key=order_of)
+
+
+def files_in(messages: Messages, me: Identity, since: str) -> list[str]:
+    """The ids of files we posted after ts `since`, the oldest first."""
+    posted: list[tuple[str, str]] = []
+    for message in messages:
+        try:
+            shared = _Filed.model_validate(message)
+        except ValidationError:
+            continue
+        if shared.user == me.user and order_of(shared.ts) > order_of(since):
+            posted += [(shared.ts, file.id) for file in shared.files]
+    return [file for _, file in sorted(posted, key=lambda each: order_of(each[0]))]
+
+
+def words_of(messages: Messages, ts: str) -> str | None:
+    """The text of the message `ts`; None when it is not among them."""
+    return next((str(m.get("text", "")) for m in messages if m.get("ts") == ts), None)
+
+
+def just_before(ts: str) -> str:
+    """The ts after which message `ts` is the first there can be."""
+    seconds, micros = order_of(ts)
+    whole = seconds * 1_000_000 + micros - 1
+    return f"{whole // 1_000_000}.{whole % 1_000_000:06}"
+
+
+def came_to(
+    words: str | None, before: str | None, after: str
+) -> Literal["before", "after", "unclear"]:
+    """Whether a message that held Markdown `before` holds `after` now, of which Slack shows
+    `words`: only letters and digits count, because Slack writes the marks its own way."""
+    if words is None or before is None:
+        return "unclear"
+    now, old, new = _bare(words), _bare(before), _bare(after)
+    if old == new:
+        return "unclear"
+    ends_old = now.endswith(old[-_TAIL:]) if old else not now
+    if now.endswith(new[-_TAIL:]):
+        return "unclear" if ends_old else "after"  # a text may repeat itself
+    return "before" if ends_old and len(now) <= len(old) else "unclear"
+
+
+_TAIL = 80
+_MARKS = re.compile(r"[\W_]+")
+
+
+def _bare(text: str) -> str:
+    return _MARKS.sub("", html.unescape(text))
 
 
 def said_before(messages: Messages, before: str) -> list[Said]:

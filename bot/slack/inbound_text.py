@@ -22,11 +22,13 @@ _UNITS = (("MB", 1_000_000), ("kB", 1_000))
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """An attached file as Slack names it. `size` in bytes; both may be withheld by Slack."""
+    """An attached file as Slack names it. `size` in bytes; all but the name may be withheld by
+    Slack. `url` is where it is downloaded, with the bot's token."""
 
     name: str
     mimetype: str = ""
     size: int | None = None
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from bot.core.views import Priority
-
 # ---- sizes
 
 MESSAGE_BLOCKS: Final = 50
@@ -30,54 +28,75 @@ OPTION_TEXT: Final = 75
 SELECT_OPTIONS: Final = 100
 PLACEHOLDER: Final = 150
 HEADER_TEXT: Final = 150
+URL: Final = 3_000
+OVERFLOW_OPTIONS: Final = 5
+CHECKED_OPTIONS: Final = 10
+"""Of checkboxes and radio buttons."""
+MODAL_TITLE: Final = 24
+INPUT_LABEL: Final = 2_000
+TYPED_TEXT: Final = 3_000
+"""What a person can write in one field, and what can stand in it when it is opened."""
+CONFIRM_TEXT: Final = 300
 
 # ---- rates
 
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """A token bucket: `burst` calls at once, then `per_minute`."""
+    """What Slack takes: `burst` calls at once, and `per_minute` in the long run."""
 
     per_minute: float
-    burst: float
+    burst: int
 
 
-def _tier(per_minute: int) -> Rate:
-    """Nine tenths of what Slack allows, for one owner of the workspace's whole allowance."""
-    return Rate(per_minute * 0.9, per_minute * 0.9)
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """A method's allowance in one workspace, and how growing texts spend it.
+
+    `prior`: the seconds a busy time is expected to last before anything is known of it. What is
+    there at its beginning is spread over them (`pacing`).
+    `shared`: calls of several priorities come this way, so one is kept for the urgent.
+    """
+
+    rate: Rate
+    prior: float = 15.0
+    shared: bool = True
 
 
-TIER_2: Final = _tier(20)
-TIER_3: Final = _tier(50)
-TIER_4: Final = _tier(100)
+def _tier(per_minute: int, prior: float = 15.0, *, shared: bool = True) -> Budget:
+    return Budget(Rate(per_minute, per_minute), prior, shared)
 
-RATES: Final = MappingProxyType(
+
+BUDGETS: Final = MappingProxyType(
     {
         "chat.postMessage": _tier(300),  # a workspace's cap is "several hundred per minute"
-        "chat.update": TIER_3,
-        "chat.postEphemeral": TIER_4,
-        "conversations.replies": TIER_3,
-        "conversations.open": TIER_3,
-        "reactions.add": TIER_3,
-        "reactions.remove": TIER_2,
-        "agents.sessions.setStatus": TIER_3,
-        "views.publish": TIER_4,
+        "chat.update": _tier(50, prior=22.0),  # few: some are saved for a time that lasts longer
+        "chat.delete": _tier(50),
+        "chat.startStream": _tier(20, shared=False),
+        "chat.appendStream": _tier(100, shared=False),
+        "chat.stopStream": _tier(20, shared=False),
+        "chat.postEphemeral": _tier(100),
+        "conversations.history": _tier(50),
+        "conversations.info": _tier(50),
+        "conversations.members": _tier(100),
+        "conversations.open": _tier(50),
+        "conversations.replies": _tier(50),
+        "users.info": _tier(100),
+        "reactions.add": _tier(50),
+        "reactions.remove": _tier(20),
+        "agents.sessions.setStatus": _tier(50),
+        "agents.sessions.rename": _tier(50),
+        "files.getUploadURLExternal": _tier(100),
+        "files.completeUploadExternal": _tier(100),
+        "views.open": _tier(100),
+        "views.publish": _tier(100),
+        "views.update": _tier(100),
     }
 )
-POSTS_PER_CHANNEL: Final = Rate(per_minute=54, burst=3)
+"""By method: Slack's tiers are 20 (2), 50 (3) and 100 (4) calls a minute."""
+
+POSTS_PER_CHANNEL: Final = Rate(per_minute=60, burst=4)
 """About one a second in each channel, "short bursts tolerated"."""
 
-RESERVED: Final = MappingProxyType(
-    {
-        Priority.ASK: 0.0,
-        Priority.STOP: 0.0,
-        Priority.FINAL: 0.05,
-        Priority.FIRST: 0.1,
-        Priority.PROGRESS: 0.2,
-        Priority.DELTA: 0.2,
-    }
-)
-"""The share of a bucket that a priority may not touch: it is kept for those before it."""
-
-EDIT_SPACING: Final = 0.9
-"""Seconds between two edits of one message while text grows. An edit at rest goes at once."""
+STREAM_LIFE: Final = 300.0
+"""Seconds after which Slack ends a stream by itself."""

@@ -49,13 +49,26 @@ _CONTENT = frozenset(
         "invalid_arguments",
         "invalid_blocks",
         "invalid_blocks_format",
+        "invalid_chunks",
         "markdown_text_conflict",
         "msg_blocks_too_long",
+        "msg_blocks_too_many",
         "msg_too_long",
         "no_text",
+        "streaming_mode_mismatch",
     }
 )
+_STREAM_CLOSED = frozenset({"message_not_in_streaming_state", "stopped_by_user"})
+_STREAM_OPEN = frozenset({"cant_delete_message", "streaming_state_conflict"})
 _PASSING = frozenset({"messaging_processing_failed", "update_failed"})
+
+
+class StreamClosed(SurfaceError):
+    """This message does not grow any more."""
+
+
+class StreamOpen(SurfaceError):
+    """This message still grows; it cannot be changed otherwise."""
 
 
 def meaning(refused: Refused) -> SurfaceError:
@@ -65,6 +78,10 @@ def meaning(refused: Refused) -> SurfaceError:
         return RateLimited(_PATIENCE)
     if code in _PASSING:
         return SurfaceUnavailable()
+    if code in _STREAM_CLOSED:
+        return StreamClosed()
+    if code in _STREAM_OPEN:
+        return StreamOpen()
     if code in _GONE:
         return SlotGone()
     if code in _CLOSED:

@@ -31,7 +31,8 @@ def _raw(text: str) -> Iterator[str]:
         if rest.startswith(_OPENERS) and not is_code:
             yield text[at : at + 20]
         scheme, colon, after = rest.partition(":")
-        is_address = bool(colon) and scheme.isascii() and scheme.isalpha() and len(scheme) > 1
+        # No scheme that opens anything has two letters, and many a prefix in XML (`<xs:…`) has.
+        is_address = bool(colon) and scheme.isascii() and scheme.isalpha() and len(scheme) > 2
         if is_address and "|" in after.split(">")[0].split("\n")[0]:
             yield text[at : at + 20]
 

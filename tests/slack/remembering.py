@@ -8,12 +8,11 @@ from dataclasses import dataclass, field
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.core.asks import Ask
 from bot.core.errors import StoreUnavailable, SurfaceUnavailable
 from bot.core.ids import ThreadKey, order_of
-from bot.core.inbound import Inbound, Prompt
-from bot.core.ports import Accepted, Bound
-from bot.core.views import HomeView
+from bot.core.inbound import Inbound, Person, Prompt
+from bot.core.ports import Accepted, Bound, KnownAsk
+from bot.slack.render.blocks import Json
 
 
 @dataclass(slots=True)
@@ -21,14 +20,20 @@ class RememberingBridge:
     """A `Bridge`. `down` refuses everything; `gate`, once cleared, keeps `accept` waiting;
     `faults` are raised by `accept`, by the end of the key they are for.
 
-    `asks` are known by uid; a session is a thread in `threads`, oldest first.
+    `homes` are those opened (`team/user`) with what is said there, `revoked` standing rules with
+    who pressed and the press. `asks` are known by uid, messages of sessions (`shown`) by team,
+    channel and ts; a session is a thread in `threads`, oldest first.
     """
 
     accepted: list[Inbound] = field(default_factory=lambda: list[Inbound]())
     attempts: int = 0
-    homes: list[str] = field(default_factory=lambda: list[str]())
-    asks: dict[str, tuple[ThreadKey, Ask]] = field(
-        default_factory=lambda: dict[str, tuple[ThreadKey, Ask]]()
+    homes: list[tuple[str, str]] = field(default_factory=lambda: list[tuple[str, str]]())
+    revoked: list[tuple[str, str, str]] = field(
+        default_factory=lambda: list[tuple[str, str, str]]()
+    )
+    asks: dict[str, KnownAsk] = field(default_factory=lambda: dict[str, KnownAsk]())
+    shown: dict[tuple[str, str, str], ThreadKey] = field(
+        default_factory=lambda: dict[tuple[str, str, str], ThreadKey]()
     )
     threads: dict[ThreadKey, None] = field(default_factory=lambda: dict[ThreadKey, None]())
     seen: str | None = None
@@ -66,14 +71,25 @@ class RememberingBridge:
             self.seen = max(self.seen or "0.0", inbound.ts, key=order_of)
         return "stored"
 
-    async def find_ask(self, uid: str) -> tuple[ThreadKey, Ask] | None:
+    async def find_ask(self, uid: str) -> KnownAsk | None:
         self._need_store()
         return self.asks.get(uid)
 
-    async def home(self, team: str, user: str) -> HomeView:
+    async def find_thread(self, team: str, channel: str, ts: str, post: str) -> ThreadKey | None:
         self._need_store()
-        self.homes.append(f"{team}/{user}")
-        return HomeView()
+        if (team, channel, ts) in self.shown:
+            return self.shown[team, channel, ts]
+        known = (inbound.thread for inbound in self.accepted if inbound.key == post)
+        return next(known, None)
+
+    async def home_opened(self, team: str, person: Person, notice: str = "") -> None:
+        self._need_store()
+        self.homes.append((f"{team}/{person.user}", notice))
+
+    async def revoke(self, team: str, grant: str, by: Person, key: str) -> str:
+        self._need_store()
+        self.revoked.append((grant, by.user, key))
+        return "Revoked."
 
     async def bound(self, thread: ThreadKey) -> bool:
         self._need_store()
@@ -115,7 +131,14 @@ class PlainSpeaker:
         except SlackApiError as error:
             raise SurfaceUnavailable() from error
 
-    async def publish_home(self, user: str, view: HomeView) -> None:
-        text = f"{len(view.entries)} sessions"
-        section = {"type": "section", "text": {"type": "mrkdwn", "text": text}}
-        await self.web.views_publish(user_id=user, view={"type": "home", "blocks": [section]})
+    async def open_modal(self, trigger: str, view: Json) -> None:
+        try:
+            await self.web.views_open(trigger_id=trigger, view=view)
+        except SlackApiError as error:
+            raise SurfaceUnavailable() from error
+
+    async def change_modal(self, view_id: str, seen: str, view: Json) -> None:
+        try:
+            await self.web.views_update(view_id=view_id, hash=seen, view=view)
+        except SlackApiError as error:
+            raise SurfaceUnavailable() from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 from structlog.testing import capture_logs
@@ -61,7 +62,7 @@ async def test_a_post_found_later_is_what_the_event_would_have_been(
     async with joined(config_of(local), bridge):
         for missed in local.journal.deliveries:
             if missed.outcome == "lost":
-                local.local.socket_mode.send_event(Delivery(1.0, "events_api", missed.body))
+                local.local.courier.send_event(Delivery(1.0, "events_api", missed.body))
         await soon(lambda: bridge.accepted[-1] == found)
 
 
@@ -82,13 +83,17 @@ async def test_a_mention_in_an_old_thread_without_session_is_found(
     assert bridge.texts[-1] == "what do you say?"
 
 
-async def test_a_first_start_reads_no_history(local: Playground, bridge: RememberingBridge) -> None:
-    await local.person("ana").mention("#dev", "before the bot ever ran")
-    async with joined(config_of(local), bridge) as slack:
-        assert slack.caught_up
-        await local.person("ana").message_bot("hello")
-        await soon(lambda: bridge.texts == ["hello"])
-    assert not local.journal.called("conversations.history")
+async def test_a_first_start_finds_what_was_said_while_it_started_and_nothing_older(
+    bridge: RememberingBridge,
+) -> None:
+    clock = Clock()
+    clock.now = time.time() - 3600
+    async with Playground(PlaygroundConfig(limits="off"), now=clock) as local:
+        await local.person("ana").mention("#dev", "before the bot ever ran")
+        clock.now += 3600
+        await local.person("ana").mention("#dev", "are you there?")
+        await caught_up(local, bridge)
+    assert bridge.texts == ["are you there?"]
 
 
 async def test_a_cut_in_between_loses_nothing(local: Playground, bridge: RememberingBridge) -> None:
@@ -126,10 +131,10 @@ async def test_a_reply_that_overtakes_its_mention_is_not_lost(
     async with joined(config_of(local), bridge):
         mention, _, reply = (d.body for d in local.journal.deliveries)
         late = Delivery(1.0, "events_api", reply)
-        local.local.socket_mode.send_event(late)
+        local.local.courier.send_event(late)
         await local.until(lambda: late.outcome == "acked")
         assert not bridge.accepted
-        local.local.socket_mode.send_event(Delivery(1.0, "events_api", mention))
+        local.local.courier.send_event(Delivery(1.0, "events_api", mention))
         await soon(lambda: bridge.texts == ["one", "two"])
 
 
@@ -197,7 +202,8 @@ async def test_the_budget_is_kept_and_the_newest_come_first(
     with capture_logs() as logged:
         async with joined(config_of(local), bridge, budget=replace(AT_ONCE, calls=2)) as slack:
             await soon(lambda: slack.caught_up)
-    reads = [c for c in list(local.journal.calls)[calls:] if c.method.startswith("conversations")]
+    read = ("conversations.replies", "conversations.history")
+    reads = [c for c in list(local.journal.calls)[calls:] if c.method in read]
     assert [call.arguments["ts"] for call in reads] == [threads[3].ts, threads[2].ts]
     left_out = [entry for entry in logged if entry.get("error") == "budget"]
     assert [entry.get("ts") for entry in left_out[:2]] == [threads[1].ts, threads[0].ts]
@@ -233,6 +239,7 @@ async def test_only_the_gap_is_paged_through_and_older_threads_are_found(
         root = await ana.post("#general", "disk is full")
         clock.now += 3600
         await begun(local, bridge)
+        await caught_up(local, bridge)
         clock.now += 3600
         await ana.reply(root, "help", mention=True)
         local.journal.calls.clear()

@@ -125,6 +125,15 @@ async def test_names_that_cannot_be_had_are_left_out(local: Playground) -> None:
     assert names == {ben: known, "U0NOBODY00": "U0NOBODY00", channel: "dev"}
 
 
+async def test_a_post_does_not_wait_long_for_the_names_in_it_E1(local: Playground) -> None:
+    local.faults.methods["conversations.info"] = MethodFault(latency=30.0)
+    async with connect(config_of(local)) as slack:
+        directory = Directory(slack.web, slack.me)
+        ana = local.person("ana").id
+        async with asyncio.timeout(2.5):
+            assert await directory.names(Named((ana,), ("C0GENERAL1",))) == {ana: "ana"}
+
+
 async def test_a_text_full_of_mentions_does_not_use_up_slacks_patience(local: Playground) -> None:
     async with connect(config_of(local)) as slack:
         many = tuple(f"U{number:09}" for number in range(500))
@@ -155,6 +164,101 @@ async def test_an_answer_without_sense_names_nobody(said: dict[str, object]) -> 
         async def api_call(self, api_method: str, **_: object) -> Confused:
             return self
 
+        async def files_upload_v2(self, **_: object) -> Confused:
+            return self
+
     with pytest.raises(SurfaceError) as failed:
         await Directory(Confused(), ME).person("U1")
     assert failed.value.retryable
+
+
+# ---- user groups
+
+
+async def test_the_user_groups_that_rules_name_are_known_of_a_person_E37(local: Playground) -> None:
+    operators = local.team.add_group("operators", "ana")
+    others = local.team.add_group("others", "ben")
+    ana, ben = local.person("ana"), local.person("ben")
+    async with connect(config_of(local), groups=(operators,)) as slack:
+        assert (await slack.directory.person(ana.id)).groups == (operators,)
+        assert (await slack.directory.person(ben.id)).groups == ()
+        assert slack.directory.groups == {operators: (ana.id,)}
+    asked = [call.arguments["usergroup"] for call in local.journal.called("usergroups.users.list")]
+    assert asked == [operators] and others not in asked
+
+
+async def test_without_named_groups_none_is_asked_for(local: Playground) -> None:
+    async with connect(config_of(local)) as slack:
+        await slack.directory.keep_groups()
+        assert (await slack.directory.person(local.person("ana").id)).groups == ()
+    assert local.journal.called("usergroups.users.list") == []
+
+
+async def test_who_is_in_a_group_that_slack_does_not_tell_is_not_guessed(local: Playground) -> None:
+    group = local.team.add_group("operators", "ana")
+    clock = Clock()
+    async with connect(config_of(local)) as slack:
+        directory = Directory(slack.web, slack.me, named=(group,), clock=clock)
+        local.faults.methods["usergroups.users.list"] = MethodFault(500, times=1)
+        with pytest.raises(SurfaceError):
+            await directory.person(local.person("ana").id)
+        local.faults.methods["usergroups.users.list"] = MethodFault(error="missing_scope", times=1)
+        assert (await directory.person(local.person("ana").id)).groups == ()
+        assert directory.groups == {group: ()}
+        clock.now += 301
+        assert (await directory.person(local.person("ana").id)).groups == (group,)
+
+
+async def test_who_left_a_group_is_out_of_it_soon(local: Playground) -> None:
+    group = local.team.add_group("operators", "ana", "ben")
+    clock = Clock()
+    async with connect(config_of(local)) as slack:
+        directory = Directory(slack.web, slack.me, named=(group,), clock=clock)
+        ben = local.person("ben").id
+        assert (await directory.person(ben)).groups == (group,)
+        local.workspace.usergroups[group].users.remove(ben)
+        clock.now += 301
+        assert (await directory.person(ben)).groups == ()
+
+
+async def test_groups_are_known_before_anybody_in_them_does_something(local: Playground) -> None:
+    group = local.team.add_group("operators", "ana")
+    local.faults.methods["usergroups.users.list"] = MethodFault(500, times=1)
+    async with connect(config_of(local), groups=(group,)) as slack:
+        directory = Directory(slack.web, slack.me, named=(group,))
+        keeping = asyncio.create_task(directory.keep_groups())
+        await local.until(lambda: local.journal.called("usergroups.users.list"))
+        keeping.cancel()
+        await asyncio.wait([keeping])
+        again = asyncio.create_task(directory.keep_groups())
+        await local.until(lambda: len(local.journal.called("usergroups.users.list")) == 2)
+        again.cancel()
+        await asyncio.wait([again])
+        assert (await directory.person(local.person("ana").id)).groups == (group,)
+        assert directory.groups == {group: (local.person("ana").id,)}
+
+
+async def test_groups_have_names_where_rules_name_any(local: Playground) -> None:
+    group = local.team.add_group("operators", "ana")
+    clock = Clock()
+    async with connect(config_of(local)) as slack:
+        assert await Directory(slack.web, slack.me).group_names() == {}
+        directory = Directory(slack.web, slack.me, named=(group,), clock=clock)
+        local.faults.methods["usergroups.list"] = MethodFault(500, times=1)
+        assert await directory.group_names() == {}
+        for _ in range(2):
+            assert await directory.group_names() == {group: "Operators"}
+        clock.now += 3601
+        local.faults.methods["usergroups.list"] = MethodFault(error="missing_scope", times=1)
+        for _ in range(2):
+            assert await directory.group_names() == {}
+    assert len(local.journal.called("usergroups.list")) == 3
+
+
+async def test_a_card_does_not_wait_long_for_the_names_of_groups_E35(local: Playground) -> None:
+    group = local.team.add_group("operators", "ana")
+    local.faults.methods["usergroups.list"] = MethodFault(latency=30.0)
+    async with connect(config_of(local)) as slack:
+        directory = Directory(slack.web, slack.me, named=(group,))
+        async with asyncio.timeout(5):
+            assert await directory.group_names() == {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -9,6 +10,7 @@ from bot.slack.history import (
     LONGEST_MESSAGE,
     MOST_CHARACTERS,
     Said,
+    came_to,
     named_by,
     parts_in,
     said_before,
@@ -125,3 +127,29 @@ def test_of_two_messages_for_one_part_the_older_is_ours() -> None:
         {"ts": "1700000000.000001", "user": "U9", "metadata": metadata},
     ]
     assert parts_in(messages, ME) == {("s", "turn:1", 0): "1700000000.000009"}
+
+
+# ---- what a stream came to
+
+
+ROWS = "| 0 | 0 | 0 |\n" * 40
+
+
+@pytest.mark.parametrize(
+    ("words", "before", "after", "came"),
+    [
+        ("One. Two.", "One.", "One. Two.", "after"),
+        ("One.", "One.", "One. Two.", "before"),
+        ("", "", "One.", "before"),
+        ("One.", "", "One.", "after"),
+        ("Seen", "", "[Seen](https://example.com)", "unclear"),
+        ("I saw the docs I", "I", "I saw [the docs](https://example.com) I", "unclear"),
+        (ROWS, ROWS, 2 * ROWS, "unclear"),
+        (2 * ROWS, ROWS, 2 * ROWS, "unclear"),
+        (None, "One.", "One. Two.", "unclear"),
+    ],
+)
+def test_a_stream_goes_on_only_where_it_is_sure_what_it_holds(
+    words: str | None, before: str, after: str, came: str
+) -> None:
+    assert came_to(words, before, after) == came

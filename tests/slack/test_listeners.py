@@ -9,18 +9,22 @@ import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 from structlog.testing import capture_logs
 
+from bot.core.access import NOBODY, Where
+from bot.core.approvals import Terms
 from bot.core.asks import Answer, Choice, Confirmation, Field, Question
 from bot.core.errors import LeaseLost
 from bot.core.ids import SessionId, ThreadKey, ask_uid
-from bot.core.inbound import Reply, Stop
-from bot.core.views import HomeView
+from bot.core.inbound import Person, Reply, Stop
+from bot.core.ports import KnownAsk
+from bot.core.views import AskView
 from bot.playground import MethodFault, Playground, Thread
 from bot.playground.events import callback
 from bot.playground.journal import Delivery
 from bot.slack import action_ids
 from bot.slack.app import connect
 from bot.slack.intake import Intake
-from bot.slack.listeners import actions
+from bot.slack.listeners import actions, home
+from bot.slack.render.blocks import Json
 from tests.slack.joined import CALM, config_of, joined, soon
 from tests.slack.recorded import payload
 from tests.slack.remembering import RememberingBridge
@@ -58,7 +62,8 @@ async def test_five_deliveries_of_one_post_are_one_prompt(
 ) -> None:
     """E70"""
     local.faults.duplicate_events = 4
-    async with joined(config_of(local), bridge):
+    async with joined(config_of(local), bridge) as slack:
+        await soon(lambda: slack.caught_up)  # or that finds the post too
         await local.person("ana").mention("#dev", "once")
         await settled(local)
     assert bridge.texts == ["once"]
@@ -142,6 +147,19 @@ async def test_replies_in_a_thread_with_a_session_need_no_mention(
     assert [prompt.mentions_others for prompt in bridge.prompts] == [False, False, True]
 
 
+@pytest.mark.parametrize("word", ["quiet", "stop"])
+async def test_a_word_of_ours_where_no_session_is_gets_a_private_sentence(
+    local: Playground, bridge: RememberingBridge, word: str
+) -> None:
+    """E81"""
+    async with joined(config_of(local), bridge):
+        thread = await local.person("ben").post("#dev", "lunch?")
+        await local.person("ana").reply(thread, f"@threadline {word}")
+        await settled(local)
+        assert local.person("ana").whispers() == [NOBODY]
+    assert not bridge.accepted
+
+
 async def test_edits_deletions_and_our_own_posts_are_acked_and_nothing_else(
     local: Playground, bridge: RememberingBridge
 ) -> None:
@@ -182,10 +200,10 @@ async def test_every_kind_of_event_is_acked_at_the_first_try(
 
 def send(local: Playground, event: dict[str, object]) -> Delivery:
     install = local.workspace.installs[0]
-    body = callback(install, local.workspace.new_id("Ev"), event, 1.0)
+    body = callback(local.app.config, install, local.workspace.new_id("Ev"), event, 1.0)
     delivery = Delivery(1.0, "events_api", body)
     local.journal.deliveries.append(delivery)
-    local.local.socket_mode.send_event(delivery)
+    local.local.courier.send_event(delivery)
     return delivery
 
 
@@ -207,16 +225,74 @@ async def test_interactions_we_do_not_offer_are_acked(
 ) -> None:
     body = {"user": {"id": "U0ANA00001"}, "team": {"id": "T0PLAYGRND"}, **interaction}
     async with joined(config_of(local), bridge):
-        assert await local.local.socket_mode.interact(Delivery(1.0, "interactive", body))
+        assert await local.local.courier.interact(Delivery(1.0, "interactive", body))
 
 
-async def test_home_is_made_when_it_is_opened(local: Playground, bridge: RememberingBridge) -> None:
+async def test_that_a_home_was_opened_is_stored(
+    local: Playground, bridge: RememberingBridge
+) -> None:
     ana = local.person("ana")
     async with joined(config_of(local), bridge):
         await ana.open_home()
-        await local.until(lambda: ana.home() is not None)
+        await soon(lambda: bridge.homes)
         await settled(local)
-    assert bridge.homes == [f"T0PLAYGRND/{ana.id}"]
+    assert bridge.homes == [(f"T0PLAYGRND/{ana.id}", "")]
+
+
+@pytest.mark.parametrize(
+    ("action_id", "value", "said"),
+    [
+        ("home:revoke", "g1", "Revoked."),
+        ("home:stop", "T0PLAYGRND/C1/1.1", home.NO_SESSION),
+        ("home:stop", "elsewhere", home.NOT_OURS),
+        ("home:dance", "g1", home.NOT_OURS),
+    ],
+)
+async def test_a_press_on_home_is_answered_there_E90(
+    local: Playground, bridge: RememberingBridge, action_id: str, value: str, said: str
+) -> None:
+    ana = local.person("ana")
+    async with joined(config_of(local), bridge):
+        assert await local.local.courier.interact(pressed_on_home(ana.id, action_id, value))
+    assert bridge.homes == [(f"T0PLAYGRND/{ana.id}", said)]
+    assert len(bridge.revoked) == (action_id == "home:revoke")
+    assert bridge.accepted == []
+
+
+async def test_stop_on_home_stops_the_thread_E90(
+    local: Playground, bridge: RememberingBridge
+) -> None:
+    ana = local.person("ana")
+    async with joined(config_of(local), bridge):
+        thread = await ana.mention("#dev", "long work")
+        await soon(lambda: bridge.prompts)
+        session = str(key(local, thread))
+        assert await local.local.courier.interact(pressed_on_home(ana.id, "home:stop", session))
+    stop = bridge.accepted[-1]
+    assert isinstance(stop, Stop)
+    assert (stop.thread, stop.by.user, stop.via) == (key(local, thread), ana.id, "button")
+
+
+async def test_a_press_on_home_that_cannot_be_stored_is_not_acked(
+    local: Playground, bridge: RememberingBridge
+) -> None:
+    ana = local.person("ana")
+    async with joined(config_of(local), bridge):
+        bridge.down = True
+        assert not await local.local.courier.interact(pressed_on_home(ana.id, "home:revoke", "g1"))
+    assert bridge.revoked == []
+
+
+def pressed_on_home(user: str, action_id: str, value: str) -> Delivery:
+    body: dict[str, object] = {
+        "type": "block_actions",
+        "user": {"id": user},
+        "team": {"id": "T0PLAYGRND"},
+        "container": {"type": "view", "view_id": "V1"},
+        "view": {"id": "V1", "type": "home"},
+        "actions": [{"type": "button", "action_id": action_id, "value": value, "action_ts": "1.1"}],
+    }
+    return Delivery(1.0, "interactive", body)
 
 
 async def test_slacks_own_stop_stops_the_thread(
@@ -267,11 +343,16 @@ class Scene:
         field = Field(id="f", text="Which?", choices=choices)
         bridge.threads[self.home] = None
         bridge.asks = {
-            self.permit: (
+            uid: KnownAsk(
                 self.home,
-                Confirmation(id="p", turn="1", tool="bash", title="Run", input={}),
-            ),
-            self.pick: (self.home, Question(id="q", turn="1", title="?", fields=(field,))),
+                AskView(uid=uid, ask=asked, status="open"),
+                Where(channel=thread.channel, owner=Person(self.ana.id, "Ana")),
+                Terms(),
+            )
+            for uid, asked in (
+                (self.permit, Confirmation(id="p", turn="1", tool="bash", title="Run", input={})),
+                (self.pick, Question(id="q", turn="1", title="?", fields=(field,))),
+            )
         }
 
 
@@ -352,7 +433,7 @@ async def test_an_ask_of_another_workspace_is_not_answered_here(
     """E80"""
     at = await scene(local, bridge)
     elsewhere = ThreadKey("T9", "C9", "1.2")
-    bridge.asks[at.permit] = (elsewhere, bridge.asks[at.permit][1])
+    bridge.asks[at.permit] = replace(bridge.asks[at.permit], thread=elsewhere)
     async with joined(config_of(local), bridge) as slack:
         await card(slack.web, at.thread, action_ids.ask_button(at.permit, "allow"))
         assert await at.ana.click(at.thread, "1")
@@ -437,7 +518,10 @@ class Dispossessed:
     async def whisper(self, thread: ThreadKey, user: str, text: str) -> None:
         raise LeaseLost()
 
-    async def publish_home(self, user: str, view: HomeView) -> None:
+    async def open_modal(self, trigger: str, view: Json) -> None:
+        raise LeaseLost()
+
+    async def change_modal(self, view_id: str, seen: str, view: Json) -> None:
         raise LeaseLost()
 
 

@@ -8,11 +8,12 @@ from hypothesis import strategies as st
 
 from bot.core.asks import Answer, Choice, Confirmation, Field, Question
 from bot.core.ids import SessionId, ThreadKey
-from bot.core.inbound import Person, Prompt, Stop
-from bot.slack import parse
+from bot.core.inbound import Configure, Person, PostedFile, Prompt, Setting, Stop, Tune
+from bot.slack import parse, parse_presses, parse_words
 from bot.slack.action_ids import AskAction, StopAction
 from bot.slack.inbound_text import NO_TEXT
-from bot.slack.parse import Click, Ignored, NativeStop, Post
+from bot.slack.parse import Ignored, Post
+from bot.slack.parse_presses import Click, NativeStop
 from tests.slack.recorded import ME, NAMES, payload
 
 ANA = Person("U03ANASMIT", "Ana")
@@ -27,8 +28,8 @@ def read(name: str) -> Post:
     return post
 
 
-def inbound(name: str) -> Prompt | Stop:
-    said = parse.inbound(read(name), ANA, {"U03ANASMIT": "Ana"}, ME)
+def inbound(name: str) -> Prompt | Stop | Configure | Tune:
+    said = parse_words.inbound(read(name), ANA, {"U03ANASMIT": "Ana"}, ME)
     assert not isinstance(said, Ignored)
     return said
 
@@ -52,6 +53,9 @@ def test_a_mention_is_a_prompt_in_a_thread_of_its_own() -> None:
 
 def test_both_events_of_one_post_are_the_same_prompt() -> None:
     assert read("app_mention") == read("message_with_mention")
+    assert parse.is_mention(payload("app_mention"))
+    assert not parse.is_mention(payload("message_with_mention"))
+    assert not parse.is_mention({})
 
 
 def test_a_redelivery_and_a_new_envelope_change_nothing() -> None:
@@ -94,12 +98,9 @@ def test_a_forwarded_message_comes_along_and_a_link_preview_does_not() -> None:
     ("name", "reason"),
     [
         ("own_post", "our own post"),
-        ("bot_post", "posted by a bot"),
-        ("bot_message", "posted by a bot or webhook"),
-        ("slackbot", "posted by a bot"),
-        ("message_changed_edit", "an edit, a late link preview or one of our own updates"),
-        ("message_changed_unfurl", "an edit, a late link preview or one of our own updates"),
-        ("message_deleted", "a deletion"),
+        ("slackbot", "posted by Slack itself"),
+        ("message_changed_edit", "a change of no post: see `changes`"),
+        ("message_deleted", "a deletion of no post: see `changes`"),
         ("channel_join", "somebody joined"),
         ("message_replied", "hidden by Slack"),
         ("channel_chatter", "a channel post that does not mention the bot"),
@@ -119,13 +120,15 @@ def test_posts_of_another_workspace_are_not_ours() -> None:
     assert isinstance(parse.post({**payload("app_mention"), "team_id": "T99"}, ME), Ignored)
 
 
-def said(text: str, *, thread: bool = True, **more: object) -> Prompt | Stop | Ignored:
+def said(
+    text: str, *, thread: bool = True, **more: object
+) -> Prompt | Stop | Configure | Tune | Ignored:
     body = payload("message_im_reply" if thread else "message_im")
     event = body["event"]
     assert isinstance(event, dict)
     post = parse.post({**body, "event": {**event, "text": text, **more}}, ME)
     assert isinstance(post, Post)
-    return parse.inbound(post, ANA, {}, ME)
+    return parse_words.inbound(post, ANA, {}, ME)
 
 
 @pytest.mark.parametrize(
@@ -156,6 +159,89 @@ def test_a_mention_says_stop_too() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("text", "setting"),
+    [
+        ("quiet", "quiet"),
+        (" Normal. ", "normal"),
+        ("<@U0BOTTHREA> DETAILED!", "detailed"),
+        ("thinking", "thinking"),
+        ("<@U0BOTTHREA>: thinking  on", "thinking on"),
+        ("Thinking off", "thinking off"),
+    ],
+)
+def test_a_word_of_ours_alone_chooses_how_the_thread_is_shown(text: str, setting: Setting) -> None:
+    """E18"""
+    choice = said(text)
+    assert isinstance(choice, Configure)
+    assert (choice.setting, choice.by) == (setting, ANA)
+    assert choice.said is not None
+    assert (choice.said.key, choice.said.mentions_bot) == (choice.key, text.startswith(("<", " <")))
+
+
+@pytest.mark.parametrize(
+    "text", ["quiet?", "be quiet", "<@U03ANASMIT> quiet", "thinking about it", "quiet, normal"]
+)
+def test_other_words_choose_nothing(text: str) -> None:
+    assert isinstance(said(text), Prompt)
+
+
+@pytest.mark.parametrize(
+    ("text", "what", "value"),
+    [
+        ("usage", "usage", ""),
+        ("Model", "model", ""),
+        ("<@U0BOTTHREA> model claude-opus-4-1.", "model", "claude-opus-4-1"),
+        ("model Opus", "model", "opus"),
+        ("model us.anthropic/claude:2", "model", "us.anthropic/claude:2"),
+        ("mode", "mode", ""),
+        ("mode acceptedits", "mode", "acceptEdits"),
+        ("Stop task bjqZx_1", "stop task", "bjqZx_1"),
+        ("stop task", "stop task", ""),
+    ],
+)
+def test_words_about_the_agent_are_wishes(text: str, what: str, value: str) -> None:
+    wish = said(text)
+    assert isinstance(wish, Tune)
+    assert (wish.what, wish.value, wish.said.key) == (what, value, wish.key)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "model trains",
+        "model?",
+        "usage of slots",
+        "mode dark",
+        "model opus please",
+        "models",
+        "stop task 1 and 2",
+    ],
+)
+def test_words_like_them_are_for_the_agent(text: str) -> None:
+    assert isinstance(said(text), Prompt)
+
+
+def test_files_come_along_with_what_slack_tells_of_them() -> None:
+    link = "https://files.slack.com/files-pri/T1-F1/a.png"
+    files = [
+        {"id": "F1", "name": "a.png", "mimetype": "image/png", "size": 5, "url_private": link},
+        {"id": "F2", "file_access": "check_file_info"},
+    ]
+    prompt = said("look", files=files)
+    assert isinstance(prompt, Prompt)
+    assert prompt.files == (PostedFile("a.png", "image/png", 5, link), PostedFile("F2"))
+
+
+def test_a_word_about_the_agent_that_begins_a_thread_is_for_it() -> None:
+    assert isinstance(said("usage", thread=False), Prompt)
+
+
+def test_a_word_of_ours_with_a_file_or_outside_a_thread_is_a_prompt() -> None:
+    assert isinstance(said("quiet", files=[{"id": "F1", "name": "a"}]), Prompt)
+    assert isinstance(said("quiet", thread=False), Prompt)
+
+
 def test_a_bare_mention_is_a_prompt_that_says_so() -> None:
     answer = said("<@U0BOTTHREA>")
     assert isinstance(answer, Prompt) and answer.text == NO_TEXT
@@ -172,7 +258,7 @@ def test_forty_thousand_characters_arrive_unharmed() -> None:
 
 
 def click(name: str) -> Click:
-    pressed = parse.click(payload(name), ME)
+    pressed = parse_presses.click(payload(name), ME)
     assert isinstance(pressed, Click)
     return pressed
 
@@ -183,6 +269,7 @@ def test_a_press_says_who_pressed_what_where() -> None:
         thread=THREAD,
         user="U03ANASMIT",
         action=AskAction(UID, "allow"),
+        trigger="13345224609.738474920.8088930838d88f008e0",
     )
 
 
@@ -201,7 +288,7 @@ def test_a_foreign_button_is_a_press_without_meaning() -> None:
 
 @pytest.mark.parametrize("name", ["click_home", "click_other_workspace", "app_mention"])
 def test_presses_elsewhere_are_ignored(name: str) -> None:
-    assert isinstance(parse.click(payload(name), ME), Ignored)
+    assert isinstance(parse_presses.click(payload(name), ME), Ignored)
 
 
 COLOURS = Field(id="f1", text="Which?", choices=(Choice("r", "Red"), Choice("b", "Blue")))
@@ -209,19 +296,19 @@ COLOURS = Field(id="f1", text="Which?", choices=(Choice("r", "Red"), Choice("b",
 
 def test_a_choice_becomes_the_answer_of_the_only_field() -> None:
     ask = Question(id="a1", turn="1", title="Colour", fields=(COLOURS,))
-    answer = parse.answer_to(ask, AskAction(UID, "reply", 1))
+    answer = parse_presses.answer_to(ask, AskAction(UID, "reply", 1))
     assert answer == Answer(verb="reply", values=(("f1", ("b",)),))
-    assert parse.answer_to(ask, AskAction(UID, "reply", 2)) is None
+    assert parse_presses.answer_to(ask, AskAction(UID, "reply", 2)) is None
 
 
 def test_a_decision_is_its_verb_and_a_confirmation_has_no_choices() -> None:
     ask = Confirmation(id="a1", turn="1", tool="bash", title="Run", input={})
-    assert parse.answer_to(ask, AskAction(UID, "deny")) == Answer(verb="deny")
-    assert parse.answer_to(ask, AskAction(UID, "reply", 0)) is None
+    assert parse_presses.answer_to(ask, AskAction(UID, "deny")) == Answer(verb="deny")
+    assert parse_presses.answer_to(ask, AskAction(UID, "reply", 0)) is None
 
 
 def test_slacks_own_stop_and_the_home() -> None:
-    assert parse.native_stop(payload("agent_session_stopped"), ME) == NativeStop(
+    assert parse_presses.native_stop(payload("agent_session_stopped"), ME) == NativeStop(
         key="ev:Ev0STOPPED1", thread=THREAD, user="U03ANASMIT"
     )
     assert parse.home_opened(payload("app_home_opened")) == "U03ANASMIT"
@@ -244,7 +331,7 @@ def test_no_payload_is_refused_whatever_is_put_into_it(name: str, data: st.DataO
         inner[field] = data.draw(JSON)
     post = parse.post(body, ME)
     if isinstance(post, Post):
-        parse.inbound(post, ANA, {}, ME)
-    parse.click(body, ME)
-    parse.native_stop(body, ME)
+        parse_words.inbound(post, ANA, {}, ME)
+    parse_presses.click(body, ME)
+    parse_presses.native_stop(body, ME)
     parse.home_opened(body)

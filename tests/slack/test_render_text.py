@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+import time
 
 import pytest
 from hypothesis import example, given, settings
@@ -12,11 +13,13 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from syrupy.assertion import SnapshotAssertion
 
+from bot.core.split import weight
 from bot.slack import limits
 from bot.slack.render.escape import JOINER, escape, escape_keeping_mentions, mention
+from bot.slack.render.growth import grow
 from bot.slack.render.links import is_honest
 from bot.slack.render.settle import settle
-from bot.slack.render.text import fit, markdown, summary
+from bot.slack.render.text import MOST_BYTES, fit, markdown, summary
 from tests.slack.liveness import live_sequences
 
 CORPUS = {
@@ -111,6 +114,7 @@ HOSTILE = st.lists(PIECES, max_size=40).map("".join)
 @example("`<!here>`")
 @example("&lt;!channel&gt;")
 @example("```\n<!here>")
+@example("<tel:1|")
 def test_nothing_an_agent_writes_is_live(text: str) -> None:
     for shown in (markdown(text), markdown(settle(text)), summary(text), escape(text)):
         assert live_sequences(shown) == []
@@ -136,9 +140,9 @@ def test_any_text_fits(text: str) -> None:
 
 
 def test_readers_still_see_every_character() -> None:
-    said = "<!channel> `<!here>` <@U123> a < b & c &amp; <b>bold</b>"
+    said = "<!channel> `<!here>` <@U123> a < b & c &amp; List<int> <b"
     seen = html.unescape(words(markdown(said))).replace(JOINER, "")
-    assert seen == "<!channel> <!here> <@U123> a < b & c & <b>bold</b>"
+    assert seen == "<!channel> <!here> <@U123> a < b & c & List<int> <b"
 
 
 @pytest.mark.parametrize("depth", [9, 27, 28, 29, 30, 31, 60])
@@ -170,6 +174,7 @@ def test_only_user_ids_become_mentions() -> None:
 
 
 @given(st.text(), st.integers(1, 60))
+@example("&", 3)
 def test_fitted_text_never_ends_in_half_an_entity(text: str, limit: int) -> None:
     shown = fit(text, limit)
     assert len(shown) <= limit
@@ -277,10 +282,12 @@ def test_growing_text_only_holds_back_the_end(name: str) -> None:
 @example("> [x\n> y](http")
 @example("| `a | b")
 @example("**a\n\n")
+@example("\r?")
+@example("0\r*")
 def test_settling_is_total_and_adds_only_marks(text: str) -> None:
     settled = settle(text)
     assert len(settled) <= len(text) + 40 or set(settled[-40:]) <= set("*_~")
-    shown = iter(text)
+    shown = iter(text.replace("\r\n", "\n").replace("\r", "\n"))
     assert all(char in shown for char in settled.rstrip("*_~ \n"))
 
 
@@ -311,3 +318,98 @@ def test_settling_is_total_and_adds_only_marks(text: str) -> None:
 )
 def test_half_of_a_construct(growing: str, shown: str) -> None:
     assert markdown(settle(growing)) == shown
+
+
+# ---- what an address may hide (E82)
+
+
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [
+        ("[good](https://аpple.com/login)", "good ([https://xn--pple-43d.com/login]("),
+        ("![chart](https://e.example.com/p.png?d=" + "x" * 120, "chart"),
+        ("[chart](https://e.example.com/p?d=" + "x" * 120 + ")", ") (e.example.com)"),
+        ("[e.example.com/p](https://e.example.com/p?d=" + "x" * 120 + ")", "[e.example.com/p]("),
+        ("[a](https://e.example.com/p?page=2)", "[a](https://e.example.com/p?page=2)"),
+        ("[x](JavaScript:alert)", "x (JavaScript:alert)"),
+        ("[x](vbscript:a)", "x (vbscript:a)"),
+        ("[x](data:text/html;base64,AA)", "x (data:text/html;base64,AA)"),
+    ],
+)
+def test_a_reader_sees_where_a_link_goes(source: str, shown: str) -> None:
+    assert shown in markdown(source)
+    assert shown in grow(source, final=True)
+
+
+# ---- HTML
+
+
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [
+        ("<details>\n<summary>Logs</summary>\n\nx\n\n</details>", "Logs\n\nx"),
+        ("a<br>b<br/>\nc", "a · b\nc"),
+        ("the <b> tag", "the &lt;b> tag"),
+        ("<b>bold</b> H<sub>2</sub>O", "bold H2O"),
+        ("`<b>x</b>` List<int>", "`<b>x</b>` List&lt;int>"),
+        ("<!-- note -->", "&lt;!-- note -->"),
+        ("| a |\n|---|\n| x<br>y |", "| a |\n| --- |\n| x · y |"),
+    ],
+)
+def test_html_is_reduced_to_its_words_or_shown(source: str, shown: str) -> None:
+    assert markdown(source) == shown
+    assert grow(source, final=True) == shown
+
+
+def test_what_colours_a_terminal_is_left_out() -> None:
+    assert markdown("\x1b[1;32mok\x1b[0m \x1b]8;;https://x.y\x07link\x1b]8;;\x1b\\") == "ok link"
+
+
+# ---- text that grows and can only be added to
+
+
+@pytest.mark.parametrize(
+    ("growing", "shown"),
+    [
+        ("some **bo", "some"),
+        ("some **bold** an", "some **bold**"),
+        ("a `npm ins", "a"),
+        ("see [the docs](https://exa", "see"),
+        ("text\n-", "text"),
+        ("| a | b |\n|---|--", ""),
+        ("| a | b |\n|---|---|\n| 1 ", "| a | b |\n| --- | --- |"),
+        ("| a | b |\n|---|---|\n| 1 | 2 |\n", "| a | b |\n| --- | --- |\n| 1 | 2 |"),
+        ("1. a\n2", "1. a"),
+        ("1. a\n2. b c", "1. a\n2. b"),
+        ("```py\nx = 1\n``", "```py\nx = 1"),
+        ("```py\nx = 1\n```\n", "```py\nx = 1\n```"),
+        ("Title\n===\n", "Title\n\n---"),
+        ("**" + "word " * 30 + "w", ("\\*\\*" + "word " * 30).strip()),
+        ("中文字**粗", "中文"),
+    ],
+)
+def test_what_is_not_decided_is_held_back(growing: str, shown: str) -> None:
+    assert grow(growing) == shown
+
+
+def test_a_part_of_text_is_written_in_time() -> None:
+    """A growing part is written at each permit: only its last words may cost anything."""
+    sentence = "The **deploy** of `api` failed, see [run 7](https://ci.example.com/7) and a_b_c. "
+    text = (sentence * 3 + "\n\n- item\n- two\n\n") * 34
+    grow(text)
+    started = time.process_time()
+    for extra in range(20):
+        grow(text + "x y " * extra)
+    assert (time.process_time() - started) / 20 <= 0.05
+
+
+@pytest.mark.parametrize("mark", ["*", "<", "&", "`", "[", "_", "|", ">", "<!", "\\", "<!x "])
+def test_a_part_made_of_marks_stays_below_what_slack_takes(mark: str) -> None:
+    shown = markdown(mark * (9000 // weight(mark)))
+    assert weight(shown) <= MOST_BYTES
+    assert live_sequences(shown) == []
+
+
+@pytest.mark.parametrize("limit", [-50, 0, 1, 2, 5, 6, 100])
+def test_any_text_fits_whatever_room_is_left(limit: int) -> None:
+    assert 0 < len(fit("<words> & more words", limit)) <= max(1, limit)

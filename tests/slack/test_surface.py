@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import html
 import time
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -21,6 +21,7 @@ from bot.core.ids import (
     Slot,
     ThreadKey,
     ask_slot,
+    file_slot,
     mark_slot,
     notice_slot,
     turn_slot,
@@ -28,6 +29,7 @@ from bot.core.ids import (
 from bot.core.ports import Intent, Surface, Target
 from bot.core.views import (
     AskView,
+    FileView,
     HomeEntry,
     HomeView,
     MarkView,
@@ -35,80 +37,20 @@ from bot.core.views import (
     Priority,
     Shown,
     StatusView,
+    StepView,
     TurnView,
     digest,
 )
-from bot.playground import Playground
+from bot.playground import Playground, posting
 from bot.playground.faults import MethodFault
 from bot.playground.model import Message
 from bot.playground.people import Thread
-from bot.slack.calls import Answer, Web
+from bot.slack.calls import Answer
 from bot.slack.history import MOST_CHARACTERS
 from bot.slack.lane import Lane
-from bot.slack.parse import Identity
-from bot.slack.surface import LONGEST_BACK_OFF, SlackSurface
-
-
-class HastyClock:
-    """Sleeping takes no time and still passes it; the time of day stays what it is."""
-
-    def __init__(self) -> None:
-        self.slept: list[float] = []
-
-    def monotonic(self) -> float:
-        return time.monotonic() + sum(self.slept)
-
-    def time(self) -> float:
-        return time.time()
-
-    async def sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
-        await asyncio.sleep(0)
-
-
-@dataclass
-class Stage:
-    """A thread Ana began by mentioning the bot, and our surface on it."""
-
-    slack: Playground
-    thread: Thread
-    key: ThreadKey
-    surface: SlackSurface
-    clock: HastyClock
-    alive: list[bool] = field(default_factory=lambda: [True])
-
-    def target(self, slot: Slot, part: int = 0, priority: Priority = Priority.FIRST) -> Target:
-        return Target(self.key, PartKey(slot, part, self.key.place), priority)
-
-    async def show(
-        self, shown: Shown | None, slot: Slot, receipt: Receipt | None = None, part: int = 0
-    ) -> Receipt | None:
-        return await self.surface.show(self.target(slot, part), receipt, says(shown))
-
-    def replies(self) -> list[Message]:
-        return self.thread.messages()[1:]
-
-    def calls(self, method: str) -> int:
-        return len(self.slack.journal.called(method))
-
-
-def says(*views: Shown | None) -> Callable[[], Awaitable[Shown | None]]:
-    """Gives one view after the other, the last for ever."""
-    left = list(views)
-
-    async def newest() -> Shown | None:
-        return left.pop(0) if len(left) > 1 else left[0]
-
-    return newest
-
-
-def identity(slack: Playground) -> Identity:
-    install = slack.workspace.installs[0]
-    return Identity(install.team_id, install.user_id, install.name, install.bot_id)
-
-
-def surface_on(slack: Playground, web: Web, clock: HastyClock, alive: list[bool]) -> SlackSurface:
-    return SlackSurface(web, Lane(lambda: alive[0], clock), identity(slack), clock=clock)
+from bot.slack.outgoing import LONGEST_BACK_OFF, Outgoing
+from bot.slack.signs import Signs
+from tests.slack.stage import HastyClock, Stage, identity, says, surface_on
 
 
 @pytest.fixture
@@ -129,7 +71,7 @@ TURN = turn_slot(1)
 
 
 def turn(text: str, **changes: Any) -> TurnView:
-    view = TurnView(session=SESSIONS[0], text=text, status="working", last=True)
+    view = TurnView(session=SESSIONS[0], text=text, status="working", last=True, settled=True)
     return replace(view, **changes)
 
 
@@ -191,17 +133,19 @@ async def test_where_there_is_nothing_to_show_nothing_is_sent(stage: Stage) -> N
 
 async def test_cards_and_notices_are_shown(stage: Stage) -> None:
     receipt = await stage.show(ASK, ask_slot("a"))
-    assert stage.thread.buttons() == ["Allow", "Deny"]
+    assert stage.thread.buttons()[:2] == ["Allow", "Deny"]
     await stage.show(replace(ASK, status="sending", label="Allowed"), ask_slot("a"), receipt)
     assert stage.thread.buttons() == []
     await stage.show(NoticeView(text="I restarted."), notice_slot(1))
     assert "I restarted." in stage.thread.text()
 
 
-async def test_the_newest_view_is_asked_for_after_slack_wanted_patience(stage: Stage) -> None:
+async def test_what_slack_wanted_patience_for_is_shown_in_its_newest_form(stage: Stage) -> None:
     stage.slack.faults.methods["chat.postMessage"] = MethodFault(429, retry_after=7, times=2)
-    newest = says(turn("old"), turn("older"), turn("new"))
-    await stage.surface.show(stage.target(TURN), None, newest)
+    for old in ("old", "older"):
+        with pytest.raises(RateLimited):
+            await stage.show(turn(old), TURN)
+    await stage.show(turn("new"), TURN)
     assert sum(stage.clock.slept) > 13.9
     assert "new" in stage.thread.text() and "old" not in stage.thread.text()
     assert len(stage.replies()) == 1
@@ -254,8 +198,12 @@ async def test_where_history_may_not_be_read_a_post_in_doubt_is_made_again(stage
 async def test_a_deleted_message_is_gone(stage: Stage) -> None:
     receipt = await stage.show(turn("one"), TURN)
     assert receipt is not None
-    stage.slack.workspace.delete(
-        identity(stage.slack).user, stage.key.channel, receipt.ts, time.time()
+    posting.delete(
+        stage.slack.workspace,
+        identity(stage.slack).user,
+        stage.key.channel,
+        receipt.ts,
+        time.time(),
     )
     with pytest.raises(SlotGone):
         await stage.show(turn("two"), TURN, receipt)
@@ -283,6 +231,9 @@ class Pickled:
                 block["nonsense"] = True
         return await self.web.api_call(api_method, **arguments)
 
+    async def files_upload_v2(self, **arguments: Any) -> Answer:
+        return await self.web.files_upload_v2(**arguments)
+
 
 async def test_refused_content_is_shown_plainly_and_stays_usable(
     stage: Stage, web: AsyncWebClient
@@ -293,6 +244,28 @@ async def test_refused_content_is_shown_plainly_and_stays_usable(
     assert [block["type"] for block in message.blocks or []] == ["section", "actions"]
     assert "a *b*" in stage.thread.text()
     assert stage.thread.buttons() == ["Stop"]
+
+
+async def test_a_long_text_shown_plainly_is_all_there_E4(stage: Stage, web: AsyncWebClient) -> None:
+    surface = surface_on(stage.slack, Pickled(web), HastyClock(), [True])
+    words = "".join(f"line {number} <&> \n" for number in range(700))
+    await surface.show(stage.target(TURN), None, says(turn(words, status="done")))
+    [message] = stage.replies()
+    shown = "".join(html.unescape(block["text"]["text"]) for block in message.blocks or [])
+    assert shown.replace("\u2060", "") == words.strip()
+
+
+async def test_a_card_shown_plainly_says_all_that_is_to_be_allowed_E34(
+    stage: Stage, web: AsyncWebClient
+) -> None:
+    surface = surface_on(stage.slack, Pickled(web, ("rich_text",)), HastyClock(), [True])
+    command = "\n".join(f"echo {number} <!here>" for number in range(300))
+    asked = Confirmation(id="a", turn="t", tool="Bash", title="Run it", input={"command": command})
+    await surface.show(stage.target(ask_slot("a")), None, says(replace(ASK, ask=asked)))
+    said = stage.thread.text()
+    assert "Permission needed: Run it" in said and "Bash:" in said
+    assert "echo 0 " in said and "echo 299 " in said and "Allow" in stage.thread.buttons()
+    assert "<!here>" not in str(stage.replies()[0].blocks)
 
 
 async def test_content_refused_in_any_form_is_given_up(stage: Stage, web: AsyncWebClient) -> None:
@@ -326,6 +299,15 @@ async def test_logs_name_things_and_quote_nothing(stage: Stage) -> None:
     assert "secret" not in str(logs) and stage.slack.bot_token not in str(logs)
 
 
+async def test_of_a_deleted_message_a_held_back_word_was_not_seen(stage: Stage) -> None:
+    receipt = await stage.show(turn("One two thr", settled=False), TURN)
+    assert receipt is not None and "thr" not in stage.thread.text()
+    await stage.slack.befall("delete_message", channel=stage.key.channel, ts=receipt.ts)
+    with pytest.raises(SlotGone) as gone:
+        await stage.show(turn("One two three four"), TURN, receipt)
+    assert gone.value.shown_length == len("One two ")
+
+
 # ---- signs
 
 
@@ -346,6 +328,18 @@ async def test_where_there_are_no_sessions_this_is_learnt_once(stage: Stage) -> 
     assert stage.calls("agents.sessions.setStatus") == 1
 
 
+async def test_what_was_told_of_a_session_is_forgotten_when_its_end_is_refused(
+    stage: Stage, web: AsyncWebClient
+) -> None:
+    signs = Signs(Outgoing(web, Lane(lambda: True, stage.clock), stage.clock))
+    target = stage.target(STATUS)
+    receipt = await signs.show_status(target, None, says(StatusView(status="working")))
+    assert signs.told(stage.key.place) == "processing"
+    stage.slack.faults.methods["agents.sessions.setStatus"] = MethodFault(error="not_authorized")
+    await signs.show_status(target, receipt, says(StatusView(status="idle")))
+    assert signs.told(stage.key.place) is None
+
+
 async def test_a_status_waits_for_a_slack_that_fails(stage: Stage) -> None:
     method = "agents.sessions.setStatus"
     stage.slack.faults.methods[method] = MethodFault(500, times=2)
@@ -360,9 +354,9 @@ async def test_a_waiting_message_is_marked_until_it_is_worked_on(stage: Stage) -
     queued = MarkView(ts=stage.thread.ts, mark="queued")
     receipt = await stage.show(queued, slot)
     assert stage.thread.reactions() == ["hourglass_flowing_sand"]
+    await stage.show(StatusView(status="working"), STATUS)
     receipt = await stage.show(replace(queued, mark="working"), slot, receipt)
     assert stage.thread.reactions() == []
-    assert stage.thread.status() == "processing"
     await stage.show(replace(queued, mark="none"), slot, receipt)
     assert stage.calls("reactions.remove") == 1
 
@@ -371,6 +365,7 @@ async def test_without_sessions_work_is_marked_by_a_reaction(stage: Stage) -> No
     stage.slack.faults.feature_disabled = True
     slot = mark_slot(stage.thread.ts)
     working = MarkView(ts=stage.thread.ts, mark="working")
+    await stage.show(StatusView(status="working"), STATUS)
     receipt = await stage.show(working, slot)
     assert stage.thread.reactions() == ["eyes"]
     await stage.show(replace(working, mark="none"), slot, receipt)
@@ -379,19 +374,22 @@ async def test_without_sessions_work_is_marked_by_a_reaction(stage: Stage) -> No
 
 async def test_a_mark_waits_until_it_is_known_how_work_is_shown(stage: Stage) -> None:
     slot = mark_slot(stage.thread.ts)
-    method = "agents.sessions.setStatus"
-    stage.slack.faults.methods[method] = MethodFault(500, times=1)
-    stage.slack.faults.methods["reactions.add"] = MethodFault(429, retry_after=2, times=1)
-    await stage.show(MarkView(ts=stage.thread.ts, mark="working"), slot)
-    assert stage.thread.reactions() == [] and stage.thread.status() == "processing"
-    await stage.show(MarkView(ts=stage.thread.ts, mark="queued"), slot)
-    assert stage.thread.reactions() == ["hourglass_flowing_sand"]
+    stage.slack.faults.feature_disabled = True
+    stage.clock.pause = 0.01
+    working = stage.show(MarkView(ts=stage.thread.ts, mark="working"), slot)
+    await asyncio.gather(working, stage.show(StatusView(status="working"), STATUS))
+    assert stage.thread.reactions() == ["eyes"]
+
+
+async def test_a_mark_does_not_wait_for_ever(stage: Stage) -> None:
+    await stage.show(MarkView(ts=stage.thread.ts, mark="working"), mark_slot(stage.thread.ts))
+    assert stage.thread.reactions() == []
 
 
 async def test_a_status_is_found_out_however_often_slack_wants_patience(stage: Stage) -> None:
     method = "agents.sessions.setStatus"
     stage.slack.faults.methods[method] = MethodFault(429, retry_after=4, times=2)
-    await stage.show(MarkView(ts=stage.thread.ts, mark="working"), mark_slot(stage.thread.ts))
+    await stage.show(StatusView(status="working"), STATUS)
     assert stage.thread.status() == "processing" and sum(stage.clock.slept) > 7.9
 
 
@@ -549,3 +547,85 @@ async def test_slack_that_cannot_tell_is_an_error(stage: Stage) -> None:
     with pytest.raises(SurfaceError) as caught:
         await stage.surface.recover([intent(stage, TURN, time.time())])
     assert caught.value.retryable
+
+
+# ---- files
+
+ANSWER = FileView(name="answer-1.md", title="The whole answer", text="# All\n\nof it")
+FILE = file_slot(1)
+
+
+async def shown_files(stage: Stage) -> list[str]:
+    """The names of the files in the thread; they come a moment after Slack's answer."""
+    await stage.thread.until(lambda t: any(m.files for m in t.messages()))
+    return [file for message in stage.replies() for file in message.files or []]
+
+
+async def test_a_file_is_put_into_the_thread_once(stage: Stage) -> None:
+    receipt = await stage.show(ANSWER, FILE)
+    [file] = await shown_files(stage)
+    assert receipt is not None and receipt.ts == file
+    assert stage.slack.workspace.files[file].name == "answer-1.md"
+    assert await stage.show(ANSWER, FILE, replace(receipt, shown="")) == receipt
+    assert len(await shown_files(stage)) == 1
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+async def test_a_file_whose_answer_is_lost_is_there_once(stage: Stage, when: Any) -> None:
+    stage.slack.faults.methods["files.completeUploadExternal"] = MethodFault(drop=when, times=1)
+    stage.clock.pause = 0.05
+    await stage.show(ANSWER, FILE)
+    assert len(await shown_files(stage)) == 1
+    assert stage.calls("files.completeUploadExternal") == 1
+
+
+async def test_credentials_are_masked_in_whatever_an_agent_says_E83(stage: Stage) -> None:
+    token = "ghp_0123456789abcdefghijABCDEFGHIJ012345"
+    ask = Confirmation(id="a", turn="t", tool="Bash", title=token, input={"command": [token]})
+    step = StepView(token, "running", summary=token, input=token, id="s")
+    views = {
+        TURN: turn(f"It is {token}.", steps=(step,), detail="detailed", thinking=token),
+        ask_slot("a"): replace(ASK, ask=ask),
+        notice_slot(1): NoticeView(text=token, quote=token),
+        FILE: FileView(name="answer-1.md", title=token, text=token),
+    }
+    for slot, view in views.items():
+        await stage.show(view, slot)
+    await shown_files(stage)
+    sent = repr([call.arguments for call in stage.slack.journal.calls])
+    contents = [file.content for file in stage.slack.workspace.files.values()]
+    assert sent.count("•••GitHub-token") >= 7 and "ghp_" not in sent
+    assert [b"ghp_" in content for content in contents] == [False]
+
+
+async def test_only_as_many_sessions_are_shown_at_work_as_can_be_shown_at_rest_again(
+    stage: Stage,
+) -> None:
+    """Of sixty that begin at once and end at once, none is left at work."""
+    ended = asyncio.Event()
+    shown: list[Receipt | None] = []
+    ana = stage.slack.person("ana")
+    threads = [await ana.mention("#dev", str(number)) for number in range(60)]
+
+    async def one(thread: Thread) -> None:
+        key = replace(stage.key, thread_ts=thread.ts)
+        target = Target(key, PartKey(STATUS, 0, key.place), Priority.FIRST)
+
+        async def working() -> Shown | None:
+            return None if ended.is_set() else StatusView(status="working")
+
+        told = await stage.surface.show(target, None, working)
+        shown.append(told)
+        if sum(receipt is not None for receipt in shown) >= 10:
+            ended.set()
+        if told is not None:
+            await ended.wait()
+            await stage.surface.show(target, told, says(StatusView(status="idle")))
+
+    async with asyncio.timeout(10):
+        await asyncio.gather(*(one(thread) for thread in threads))
+    statuses = [
+        call.arguments["status"] for call in stage.slack.journal.called("agents.sessions.setStatus")
+    ]
+    assert len(shown) == 60
+    assert statuses.count("processing") == statuses.count("active") < 60

@@ -8,10 +8,21 @@ from __future__ import annotations
 
 from bot.slack.bolt import Bolt
 from bot.slack.intake import Intake
-from bot.slack.listeners import actions, home, lifecycle, mentions, messages
+from bot.slack.listeners import (
+    actions,
+    home,
+    lifecycle,
+    mentions,
+    messages,
+    modals,
+    queue,
+    reactions,
+)
 
 
 def register(app: Bolt, intake: Intake) -> None:
-    """All listeners. What none of them matches is acked by the error listener of `app`."""
-    for kind in (mentions, messages, actions, home, lifecycle):
+    """All listeners, the first that matches is asked: the Home's and the queue's come before
+    `actions`, which takes every press that is left. What none of them matches is acked by the error
+    listener of `app`."""
+    for kind in (mentions, messages, queue, home, actions, modals, reactions, lifecycle):
         kind.register(app, intake)

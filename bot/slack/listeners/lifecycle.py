@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import structlog
 
-from bot.slack import parse
+from bot.slack import parse_presses
 from bot.slack.bolt import Bolt
 from bot.slack.intake import Intake, passed_over
 from bot.slack.parse import Body, Ignored
@@ -16,9 +16,9 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 IGNORED_EVENTS: Mapping[str, str] = {
     "agent_session_title_changed": "titles are shown, not kept in step",
     "app_context_changed": "what a person looks at is not told to the agent",
+    "file_shared": "a file comes with its message",
     "member_joined_channel": "being invited asks nothing of us",
-    "reaction_added": "reactions mean nothing here",
-    "reaction_removed": "reactions mean nothing here",
+    "reaction_removed": "a stop is not taken back",
 }
 
 REVOKED = ("app_uninstalled", "tokens_revoked")
@@ -26,7 +26,7 @@ REVOKED = ("app_uninstalled", "tokens_revoked")
 
 def register(app: Bolt, intake: Intake) -> None:
     async def on_stopped(body: Body) -> None:
-        pressed = parse.native_stop(body, intake.me)
+        pressed = parse_presses.native_stop(body, intake.me)
         if isinstance(pressed, Ignored):
             passed_over(pressed, body)
         else:

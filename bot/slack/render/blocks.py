@@ -87,9 +87,14 @@ def header(text: str) -> Json:
 
 
 def button(
-    text: str, ref: ActionRef, *, about: str, style: Literal["primary", "danger"] | None = None
+    text: str,
+    ref: ActionRef,
+    *,
+    about: str,
+    style: Literal["primary", "danger"] | None = None,
+    sure: str = "",
 ) -> Json:
-    """`about` tells a screen reader what the button decides."""
+    """`about` tells a screen reader what the button decides. `sure` is asked before it counts."""
     spoken = shorten(defuse(clean(f"{text}: {about}")), limits.ACCESSIBILITY_LABEL)
     made: Json = {
         "type": "button",
@@ -98,7 +103,24 @@ def button(
         "value": ref.value,
         "accessibility_label": spoken,
     }
+    if sure:
+        made["confirm"] = _confirm(text, sure)
     return made if style is None else {**made, "style": style}
+
+
+def _confirm(text: str, sure: str) -> Json:
+    return {
+        "title": plain(f"{text}?", limits.HEADER_TEXT // 2),
+        "text": plain(sure, limits.CONFIRM_TEXT),
+        "confirm": plain(text, limits.BUTTON_TEXT // 3),
+        "deny": plain("Cancel"),
+    }
+
+
+def overflow(options: Sequence[tuple[str, ActionRef]]) -> Json:
+    """What is needed less often; all of them share one action id."""
+    shown = options[: limits.OVERFLOW_OPTIONS]
+    return {"type": "overflow", "action_id": shown[0][1].action_id, "options": _options(shown)}
 
 
 def select(placeholder: str, options: Sequence[tuple[str, ActionRef]]) -> Json:
@@ -108,10 +130,85 @@ def select(placeholder: str, options: Sequence[tuple[str, ActionRef]]) -> Json:
         "type": "static_select",
         "placeholder": label(placeholder, limits.PLACEHOLDER),
         "action_id": shown[0][1].action_id,
-        "options": [
-            {"text": plain(text, limits.OPTION_TEXT), "value": ref.value} for text, ref in shown
-        ],
+        "options": _options(shown),
     }
+
+
+def search(placeholder: str, action_id: str, *, several: bool = False) -> Json:
+    """A menu that asks us for its options while a person types."""
+    return {
+        "type": "multi_external_select" if several else "external_select",
+        "placeholder": label(placeholder, limits.PLACEHOLDER),
+        "action_id": action_id,
+        "min_query_length": 0,
+    }
+
+
+def _options(shown: Sequence[tuple[str, ActionRef]]) -> list[JsonValue]:
+    return [option(text, ref.value) for text, ref in shown]
+
+
+def option(text: str, value: str, description: str = "") -> Json:
+    made: Json = {"text": plain(text, limits.OPTION_TEXT), "value": value}
+    if description.strip():
+        made["description"] = plain(description, limits.OPTION_TEXT)
+    return made
+
+
+# ---- modals
+
+
+def modal(
+    title: str,
+    ids: tuple[str, str],
+    body: Sequence[Json],
+    *,
+    submit: str = "",
+    close: str = "Close",
+) -> Json:
+    """A view of views.open; `ids` from `action_ids.modal_ids`."""
+    callback_id, private_metadata = ids
+    made: Json = {
+        "type": "modal",
+        "title": plain(title, limits.MODAL_TITLE),
+        "callback_id": callback_id,
+        "private_metadata": private_metadata,
+        "close": plain(close, limits.MODAL_TITLE),
+        "blocks": [*body[: limits.VIEW_BLOCKS]],
+    }
+    return {**made, "submit": plain(submit, limits.MODAL_TITLE)} if submit else made
+
+
+def field(
+    block_id: str, text: str, element: Json, *, hint: str = "", optional: bool = False
+) -> Json:
+    made: Json = {
+        "type": "input",
+        "block_id": block_id,
+        "label": plain(text, limits.INPUT_LABEL),
+        "element": {"action_id": VALUE, **element},
+        "optional": optional,
+    }
+    return {**made, "hint": plain(hint, limits.INPUT_LABEL)} if hint else made
+
+
+VALUE = "value"
+"""The action id of a field: its block says which it is."""
+
+
+def text_input(initial: str = "", *, multiline: bool = False) -> Json:
+    """`initial` must be within `limits.TYPED_TEXT`."""
+    made: Json = {"type": "plain_text_input", "multiline": multiline}
+    return {**made, "initial_value": initial} if initial else made
+
+
+def choice_input(
+    kind: Literal["radio_buttons", "checkboxes", "static_select", "multi_static_select"],
+    options: Sequence[Json],
+    initial: Json | None = None,
+) -> Json:
+    made: Json = {"type": kind, "options": [*options]}
+    return made if initial is None else {**made, "initial_option": initial}
 
 
 # ---- rich text: nothing in it is ever parsed
@@ -137,6 +234,21 @@ def rich_code(text: str) -> Json:
 def leaf(text: str, *style: Literal["bold", "code", "italic"]) -> Json:
     made: Json = {"type": "text", "text": clean(text) or " "}
     return {**made, "style": dict.fromkeys(style, True)} if style else made
+
+
+def rich_link(url: str, text: str, *style: Literal["bold"]) -> Json:
+    """A link of ours. Its text may be of others: nothing in it is parsed."""
+    made: Json = {"type": "link", "url": url, "text": clean(text) or url}
+    return {**made, "style": dict.fromkeys(style, True)} if style else made
+
+
+def rich_user(user: str) -> Json:
+    return {"type": "user", "user_id": user}
+
+
+def rich_address(url: str) -> Json:
+    """Shown as its address, whole: at most `limits.URL` characters."""
+    return {"type": "link", "url": url, "text": url}
 
 
 def rich_channel(channel: str) -> Json:

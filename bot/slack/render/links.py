@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 _SCHEMES = ("http://", "https://", "mailto:")
+LONGEST_QUERY: Final = 100
+"""Characters behind a link's `?` up to which its label may stand alone."""
 _ADDRESS = re.compile(
     r"(?:[a-z][a-z0-9+.-]*://)?(?:[^\s/@]+@)?((?:[\w-]+\.)+[^\W\d_]{2,})(?::\d+)?(/\S*)?"
 )
@@ -31,8 +33,11 @@ def is_web(target: str) -> bool:
 
 
 def is_honest(label: str, target: str) -> bool:
-    """False when the label looks like an address other than the target."""
+    """False when the label looks like an address other than the target, or hides that the target's
+    name is written with letters that look like others."""
     plain = _plain(label)
+    if "xn--" in target.lower():
+        return False
     named = _ADDRESS.search(plain)
     if named is None or _is_its_file(plain, target):
         return True
@@ -41,6 +46,17 @@ def is_honest(label: str, target: str) -> bool:
         return False
     said = _Named(_bare(named[1]), named[2] or "")
     return said.host == real.host and real.path.startswith(said.path.rstrip("/.…"))
+
+
+def carries_data(label: str, target: str) -> str:
+    """The host of a link that carries so much that a reader should know where it goes; else empty.
+
+    A model that was told to can put what it knows into an address.
+    """
+    parameters = len(target) - len(target.partition("?")[0])
+    real = _address_of(target)
+    is_long = parameters > LONGEST_QUERY and not target.lower().startswith("mailto:")
+    return real.host if is_long and real and real.host not in _plain(label) else ""
 
 
 def _plain(label: str) -> str:

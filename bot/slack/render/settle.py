@@ -26,13 +26,13 @@ _BLOCKS = (
     .disable("inline")
 )
 
-_ONLY_MARKS = re.compile(
-    r"""[ \t>]*(?:
-        \#{1,6} | [-+*=_|:\ \t]+ | \d{1,9}[.)]? | `{1,2} | `{3,}[^`\n]* | ~{1,2} | ~{3,}[^\n]*
-        | (?:[-+*]|\d{1,9}[.)])[ \t]+ (?: [-+*] | \d{1,9}[.)]? | \[[ xX]?\]? | `{3,}[^`\n]* )?
-    )?[ \t]*""",
+ONLY_MARKS = re.compile(
+    r"""(?: [ \t>] | (?:[-+*]|\d{1,9}[.)])(?=[ \t]) )*+
+    (?: \#{1,6} | [-+*=_|:\ \t]+ | \d{1,9}[.)]? | \[[ xX]?\]?
+        | `{1,2} | `{3,}[^`\n]* | ~{1,2} | ~{3,}[^\n]* )?[ \t]*""",
     re.VERBOSE,
 )
+"""A line of which nobody can tell yet what its marks mean."""
 _DELIMITER_ROW = re.compile(r"[\s|:-]*")
 _HALF_TARGET = re.compile(r"\(\s*(?:<[^<>\n]*|[^\s<>]*)(?:\s+(?:[\"'(][^\n]*)?)?")
 _HALF_END = re.compile(r"(?:\\|[*_~]+\s*|!|&#?\w{0,30}|<[^\s<>]{0,200})$")
@@ -40,23 +40,29 @@ _HALF_END = re.compile(r"(?:\\|[*_~]+\s*|!|&#?\w{0,30}|<[^\s<>]{0,200})$")
 
 def settle(text: str) -> str:
     """The part of `text` that stays right whatever comes next, well formed by itself."""
-    text = _without_half_line(text)
+    text = _without_half_line(text.replace("\r\n", "\n").replace("\r", "\n"))
     if not text.strip() or text.endswith("\n\n"):
         return text
     last = _last_leaf(_BLOCKS.parse(text))
     if last is None or last.type != "inline":
         return text
     content = last.content.rstrip()
-    kept = content[: _table_start(content)].rstrip()
+    kept = content[: table_start(content)].rstrip()
     kept = kept[: _open_at(kept)]
     kept = _HALF_END.sub("", kept).rstrip()
     return _replace_end(text, content, kept, _closers(kept))
 
 
+def is_settled(content: str) -> bool:
+    """Whether no code span, link or emphasis in these whole words waits for its end."""
+    words = f"{content} "
+    return _open_at(words) == len(words) and not _closers(content)
+
+
 def _without_half_line(text: str) -> str:
     """Without a last line that is nothing but marks so far: what they mean is not decided."""
     head, _, line = text.rpartition("\n")
-    if not line.strip() or not _ONLY_MARKS.fullmatch(line):
+    if not line.strip() or not ONLY_MARKS.fullmatch(line):
         return text
     last = _last_leaf(_BLOCKS.parse(text))
     if last is not None and _is_inside(last, text.count("\n")):
@@ -81,11 +87,11 @@ def _last_leaf(tokens: list[Token]) -> Token | None:
     return next((t for t in leaves if t.type != "inline" or t.content), None)
 
 
-def _table_start(content: str) -> int:
+def table_start(content: str) -> int:
     """Where lines begin that may become a table once its second row is there."""
     lines = content.split("\n")
-    if lines[-1].startswith("|"):
-        before = len(lines) > 1 and lines[-2].startswith("|")
+    if lines[-1].lstrip().startswith("|"):
+        before = len(lines) > 1 and lines[-2].lstrip().startswith("|")
         held = 2 if before and _DELIMITER_ROW.fullmatch(lines[-1]) else 1
         return len("\n".join(lines[:-held]))
     return len(content)
