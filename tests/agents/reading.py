@@ -16,8 +16,8 @@ from bot.core.events import (
 )
 from bot.core.ports import RemoteSession
 
-PATIENCE = 10.0
-"""Seconds until a test gives up on an event that does not come."""
+PATIENCE = 30.0
+"""Seconds until a test gives up on an event that does not come. Busy machines need many."""
 
 
 async def read_until(
@@ -58,7 +58,8 @@ def texts(events: Iterable[AgentEvent]) -> dict[str, str]:
             assert event.at == len(found.get(event.item, ""))
             found[event.item] = found.get(event.item, "") + event.text
         elif isinstance(event, TextDone):
-            assert found.get(event.item, "") == event.text
+            assert found.get(event.item, event.text) == event.text
+            found[event.item] = event.text
     return found
 
 

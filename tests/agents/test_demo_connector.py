@@ -469,7 +469,7 @@ async def test_a_directory_that_cannot_be_used_is_refused_at_start(tmp_path: Pat
 def test_the_registry_builds_a_connector_from_plain_data(tmp_path: Path):
     read = TypeAdapter[AgentConfig](AgentConfig).validate_python
     config = read({"kind": "demo", "data_dir": tmp_path, "speed": "instant"})
-    assert config.speed == 0
+    assert isinstance(config, DemoConfig) and config.speed == 0
     assert build(config).capabilities.replay == "cursor"
     for wrong in ({"kind": "other", "data_dir": "x"}, {"data_dir": "x", "speed": -1}):
         with pytest.raises(ValidationError):

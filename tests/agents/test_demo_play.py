@@ -12,11 +12,21 @@ from bot.agents.demo.play import (
     Play,
     Prompted,
     Row,
+    Steered,
     Wish,
 )
 from bot.core.asks import Answer, Question
 from bot.core.errors import AgentRefused, AgentUnavailable, AskAlreadyAnswered
-from bot.core.events import AskClosed, AskOpened, TextDelta, TurnEnded, TurnStarted
+from bot.core.events import (
+    AskClosed,
+    AskOpened,
+    PlanChanged,
+    TextDelta,
+    ToolFinished,
+    ToolStarted,
+    TurnEnded,
+    TurnStarted,
+)
 
 ALLOW, DENY = Answer(verb="allow"), Answer(verb="deny", text="too late")
 REPLY = Answer(verb="reply", values=(("database", ("duckdb",)),))
@@ -35,11 +45,27 @@ def asking(*prompts: str, decision: Answer = ALLOW, stop_after: int | None = Non
         stopped = any(isinstance(row.entry, Interrupted) for row in rows)
         if stop_after is not None and len(rows) >= stop_after and not stopped:
             return Interrupted()
-        last = rows[-1].entry
-        if isinstance(last, AskOpened):
-            reply = REPLY if isinstance(last.ask, Question) else decision
-            return Answered(ask=last.ask.id, answer=reply)
+        asked = rows[-1].entry
+        if isinstance(asked, AskOpened):
+            reply = REPLY if isinstance(asked.ask, Question) else decision
+            return Answered(ask=asked.ask.id, answer=reply)
         return None
+
+    return person
+
+
+def late(prompt: str) -> Person:
+    """Answers once three asks are open, the last one first and no."""
+
+    def person(rows: list[Row]) -> Wish | None:
+        if not rows:
+            return Prompted(key="p0", text=prompt)
+        opened = [row.entry.ask.id for row in rows if isinstance(row.entry, AskOpened)]
+        answered = [row.entry.ask for row in rows if isinstance(row.entry, Answered)]
+        waiting = [ask for ask in opened if ask not in answered]
+        if len(opened) < 3 or not waiting:
+            return None
+        return Answered(ask=waiting[-1], answer=ALLOW if answered else DENY)
 
     return person
 
@@ -71,12 +97,32 @@ def recalled(rows: list[Row]) -> Play:
     return resumed([r for r in rows if r.seq > started or r.entry.kind in REMEMBERED])
 
 
+def guiding(prompt: str, guide: str, after: int) -> Person:
+    """A message that guides the turn once so many rows are there."""
+
+    def person(rows: list[Row]) -> Wish | None:
+        if not rows:
+            return Prompted(key="p0", text=prompt)
+        guided = any(isinstance(row.entry, Steered) for row in rows)
+        if len(rows) >= after and not guided:
+            return Steered(turn="t1", key="g0", text=guide)
+        asked = rows[-1].entry
+        return Answered(ask=asked.ask.id, answer=ALLOW) if isinstance(asked, AskOpened) else None
+
+    return person
+
+
 SCENES = {
+    "guided": guiding("work for 20 seconds", "plan", 25),
     "allowed": asking("deploy", "echo thanks"),
     "denied": asking("deploy", decision=DENY),
     "allowed for the session": asking(
         "deploy", "deploy again", decision=Answer(verb="allow_session")
     ),
+    "several, each at once": asking("several", "echo thanks"),
+    "several, the last first": late("several"),
+    "several, guided": guiding("several", "plan", 18),
+    "several, stopped": asking("several", "echo next", decision=DENY, stop_after=25),
     "asked and planned": asking("ask", "plan"),
     "failures and silence": asking("fail", "crash", "silent"),
     "stopped before the start": asking("deploy", "echo next", stop_after=2),
@@ -143,6 +189,27 @@ def test_an_answer_that_was_taken_counts_though_a_stop_follows():
     assert ended == TurnEnded(turn="t1", outcome="stopped")
 
 
+def test_several_are_answered_in_any_order_and_each_gets_its_own_E47():
+    whole = [row.entry for row in go_on(Play(), [], SCENES["several, the last first"])]
+    closed = [(event.ask, event.how) for event in whole if isinstance(event, AskClosed)]
+    assert closed == [(f"t1.ask{n}", "answered") for n in (1, 2, 3)]
+    done = [event.ok for event in whole if isinstance(event, ToolFinished)]
+    assert done == [True, True, False]
+
+
+def test_each_of_several_is_held_as_long_as_any_other():
+    play = Play(max_hold=60.0)
+    play.write(Prompted(key="p", text="several"), 0.0)
+    now = 0.0
+    closed: list[tuple[float, str]] = []
+    while step := play.due():
+        now = max(now, play.since + step.delay)
+        event = play.write(step.event, now).entry
+        closed += [(now, event.how)] if isinstance(event, AskClosed) else []
+    assert [how for _, how in closed] == ["expired"] * 3
+    assert closed[2][0] - closed[0][0] == pytest.approx(0.6)
+
+
 def test_a_second_answer_and_an_unknown_ask_are_refused():
     play, ask = waiting()
     for wrong in ("t1.other", "t9.ask"):
@@ -190,3 +257,26 @@ def test_a_turn_another_version_began_ends_with_a_sentence(at: int):
     play = resumed([*rows[:-1], Row(at, float(at), other)])
     (ended,) = (play.write(step.event, 9.0).entry for step in iter(play.due, None))
     assert ended == TurnEnded(turn="t1", outcome="failed", error=LOST_THREAD)
+
+
+@pytest.mark.parametrize("scene", ["guided", "several, guided"])
+def test_a_message_changes_what_is_done_and_leaves_nothing_half_done_E22(scene: str) -> None:
+    rows = go_on(Play(), [], SCENES[scene])
+    told = "".join(row.entry.text for row in rows if isinstance(row.entry, TextDelta))
+    assert "Understood: “plan”. I do that instead of the rest." in told
+    assert "batches are done" not in told
+    started = [row.entry.item for row in rows if isinstance(row.entry, ToolStarted)]
+    finished = [row.entry.item for row in rows if isinstance(row.entry, ToolFinished)]
+    assert started == finished
+    plans = [row.entry.revision for row in rows if isinstance(row.entry, PlanChanged)]
+    assert plans == sorted(set(plans))
+    assert isinstance(rows[-1].entry, TurnEnded)
+
+
+def test_a_message_for_a_turn_that_is_over_is_refused_and_one_that_came_is_known_E21() -> None:
+    rows = go_on(Play(), [], SCENES["guided"])
+    play = resumed(rows)
+    assert not play.wanted(Steered(turn="t1", key="g0", text="plan"), 1e6)
+    with pytest.raises(AgentRefused, match="your message comes next"):
+        play.wanted(Steered(turn="t1", key="g1", text="plan"), 1e6)
+    assert not play.wanted(Prompted(key="g0", text="plan"), 1e6)

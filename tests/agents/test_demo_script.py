@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.agents.demo.request import Kind, deployment, read, seconds_away
-from bot.agents.demo.script import script
+from bot.agents.demo.script import Script, script
 from bot.agents.demo.stage import Step
 from bot.agents.demo.texts import essay
 from bot.core.asks import Answer, Ask, Confirmation, Question, check
@@ -32,7 +32,9 @@ EVERYTHING = (
     "plan",
     "deploy",
     "ask",
+    "several",
     "think",
+    "steps 6",
     "fail",
     "crash",
     "work for 30 seconds",
@@ -50,15 +52,23 @@ ALLOW = Answer(verb="allow")
 
 def run(prompt: str, *answers: Answer, allowed: Iterable[str] = ()) -> list[Step]:
     """The whole script, each ask answered by the next of `answers`."""
-    waiting = list(answers)
-    play = script(prompt, "t1", frozenset(allowed))
-    steps = [next(play)]
+    waiting, play = list(answers), script(prompt, "t1", frozenset(allowed))
+    steps, given = [next(play)], list[Answer]()
     try:
         while True:
-            asked = isinstance(steps[-1].event, AskOpened)
-            steps.append(play.send(waiting.pop(0)) if asked else next(play))
+            given += [waiting.pop(0)] if isinstance(steps[-1].event, AskOpened) else []
+            steps.append(go_on(play, steps[-1], given))
     except StopIteration:
         return steps
+
+
+def go_on(play: Script, last: Step, given: list[Answer]) -> Step:
+    """The step after `last`; what was `given` to all that is open is sent once it is waited for."""
+    if last.beside or not given:
+        return next(play)
+    answers = tuple(given)
+    given.clear()
+    return play.send(answers)
 
 
 def events(prompt: str, *answers: Answer, allowed: Iterable[str] = ()) -> list[AgentEvent]:
@@ -78,15 +88,14 @@ def fitting(ask: Ask) -> st.SearchStrategy[Answer]:
 @given(prompt=st.sampled_from(EVERYTHING) | st.text(), data=st.data())
 def test_every_script_is_whole_and_the_same_each_time(prompt: str, data: st.DataObject):
     play = script(prompt, "t7")
-    steps, answers = [next(play)], list[Answer]()
+    steps, answers, unsent = [next(play)], list[Answer](), list[Answer]()
     while not isinstance(steps[-1].event, TurnEnded):
         event = steps[-1].event
         if isinstance(event, AskOpened):
             answers.append(data.draw(fitting(event.ask)))
             assert check(event.ask, answers[-1]) is None
-            steps.append(play.send(answers[-1]))
-        else:
-            steps.append(next(play))
+            unsent.append(answers[-1])
+        steps.append(go_on(play, steps[-1], unsent))
     assert next(play, None) is None
 
     seen = [step.event for step in steps]
@@ -103,8 +112,8 @@ def test_every_script_is_whole_and_the_same_each_time(prompt: str, data: st.Data
     again = script(prompt, "t7")
     replayed = [next(again)]
     for step in steps[:-1]:
-        asked = isinstance(step.event, AskOpened)
-        replayed.append(again.send(answers.pop(0)) if asked else next(again))
+        unsent += [answers.pop(0)] if isinstance(step.event, AskOpened) else []
+        replayed.append(go_on(again, step, unsent))
     assert replayed == steps
 
 
@@ -147,6 +156,8 @@ def test_echo_takes_what_is_hard_to_show(text: str):
         ("write 40,000 characters about ships", "essay"),
         ("can you make a step fail?", "fail"),
         ("ask me something", "ask"),
+        ("please take 20 steps", "steps"),
+        ("make a plan of 4 steps", "plan"),
         ("🎉", "chat"),
         ("Ada: echo hello", "echo"),
     ],
@@ -237,10 +248,27 @@ def _reply(value: str) -> Answer:
     return Answer(verb="reply", values=(("database", (value,)),))
 
 
+def test_several_things_are_asked_for_at_once_and_each_is_decided_by_itself_E47():
+    seen = run("several", ALLOW, Answer(verb="deny"), ALLOW)
+    asked = [at for at, step in enumerate(seen) if isinstance(step.event, AskOpened)]
+    assert len(asked) == 3 and asked == [*range(asked[0], asked[0] + 3)]
+    told = [step.event for step in seen]
+    assert tool_results(told) == [("edit", True), ("shell", False), ("mail", True)]
+    assert "2 of 3 things are done" in whole_text(told)
+
+
 def test_a_step_that_failed_is_put_right():
     seen = events("fail")
     assert tool_results(seen) == [("shell", False), ("edit", True), ("shell", True)]
     assert isinstance(seen[-1], TurnEnded) and seen[-1].outcome == "done"
+
+
+def test_steps_are_as_many_as_asked_for_and_every_fifth_is_done_twice():
+    results = tool_results(events("steps 12"))
+    assert [ok for _, ok in results].count(False) == 2
+    assert len(results) == 14
+    assert all(ok for _, ok in tool_results(events("steps 4")))
+    assert len(tool_results(events("steps 1000000"))) == 240
 
 
 def test_a_crash_ends_the_turn_with_a_sentence():

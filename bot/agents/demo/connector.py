@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from asyncio import Future, Task, TaskGroup
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -20,13 +20,20 @@ import structlog
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from bot.agents.demo.journal import Claim, Journal, open_journal
-from bot.agents.demo.play import Answered, Interrupted, Play, Prompted, Row, Wish
+from bot.agents.demo.play import Answered, Interrupted, Play, Prompted, Row, Steered, Wish
 from bot.agents.demo.script import Step
 from bot.core.asks import Answer
-from bot.core.errors import AgentError, AgentProtocolError, AgentUnavailable, BotError, LeaseLost
+from bot.core.errors import (
+    AgentError,
+    AgentProtocolError,
+    AgentUnavailable,
+    BotError,
+    LeaseLost,
+    Unsupported,
+)
 from bot.core.events import AgentEvent, Attached, Detached, Gap
-from bot.core.policy import Capabilities
-from bot.core.ports import Health, RemoteSession
+from bot.core.policy import AgentSetting, Capabilities
+from bot.core.ports import Health, Image, RemoteSession
 
 log = structlog.stdlib.get_logger()
 
@@ -43,13 +50,16 @@ def _speed(given: object) -> object:
 
 
 class DemoConfig(BaseModel):
-    """`speed` is a factor on the natural pace; 0 or "instant" leaves out every delay."""
+    """`speed` is a factor on the natural pace; 0 or "instant" leaves out every delay. `max_hold`: a
+    request for permission that nobody answers within so many seconds is denied, as by some agent
+    servers."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     kind: Literal["demo"] = "demo"
     data_dir: Path
     speed: Annotated[float, BeforeValidator(_speed), Field(ge=0)] = 1.0
+    max_hold: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
 
 
 class DemoSession:
@@ -71,14 +81,28 @@ class DemoSession:
         self._wishes: list[tuple[Wish, Future[None]]] = []
         self._ended: Detached | None = None
 
-    async def prompt(self, text: str, key: str) -> None:
+    async def prompt(self, text: str, key: str, images: Sequence[Image] = ()) -> None:
         await self._wish(Prompted(key=key, text=text))
+
+    async def steer(self, turn: str, text: str, key: str, images: Sequence[Image] = ()) -> None:
+        await self._wish(Steered(turn=turn, key=key, text=text))
 
     async def interrupt(self) -> None:
         await self._wish(Interrupted())
 
     async def answer(self, ask: str, answer: Answer) -> None:
         await self._wish(Answered(ask=ask, answer=answer))
+
+    async def configure(self, setting: AgentSetting, value: str) -> None:
+        raise Unsupported("The demo agent has no settings.")
+
+    async def stop_task(self, task: str) -> None:
+        raise Unsupported("The demo agent does nothing in the background.")
+
+    async def close(self) -> None:
+        """Its journal stays: it costs nothing and other places may show it."""
+        self._ended = self._ended or Detached(reason="The session was closed.", final=True)
+        self._news.set()
 
     async def events(self) -> AsyncIterator[AgentEvent]:
         seq = self._start
@@ -119,7 +143,7 @@ class DemoSession:
             log.exception("demo.session.died", session=self._claim.session)
             self._ended = Detached(reason=BotError().user_message)
 
-    def close(self) -> None:
+    def leave(self) -> None:
         """After `play` has ended, or was cancelled before it began: let nobody wait for it."""
         self._ended = self._ended or Detached(reason="The session was closed here.")
         for _, taken in self._wishes:
@@ -148,6 +172,8 @@ class DemoSession:
 
     def _time_of(self, step: Step) -> float:
         """Delays count from the last event's time in the journal, whoever wrote it."""
+        if not step.hurried:
+            return self._play.since + step.delay
         return self._play.since + (step.delay / self._speed if self._speed else 0)
 
     async def _write(self) -> None:
@@ -197,7 +223,12 @@ class DemoConnector:
 
     @property
     def capabilities(self) -> Capabilities:
-        return Capabilities(replay="cursor", prompt_check="idempotent")
+        return Capabilities(
+            steer=True,
+            replay="cursor",
+            prompt_check="idempotent",
+            max_hold=self._config.max_hold,
+        )
 
     async def __aenter__(self) -> Self:
         path = self._config.data_dir / "demo.db"
@@ -233,14 +264,14 @@ class DemoConnector:
     async def attach(self, remote_id: str, cursor: str | None) -> AsyncGenerator[RemoteSession]:
         start = _parse(cursor)
         claim = await self._journal.claim(remote_id)
-        play = Play()
+        play = Play(self._config.max_hold)
         for row in await self._journal.recall(remote_id):
             play.apply(row)
         session = DemoSession(self._journal, claim, play, start, self._config.speed, self._now)
         playing = self._tasks.create_task(session.play(), name=f"demo:{remote_id}")
         self._playing.add(playing)
         playing.add_done_callback(self._playing.discard)
-        playing.add_done_callback(lambda _: session.close())
+        playing.add_done_callback(lambda _: session.leave())
         try:
             yield session
         finally:

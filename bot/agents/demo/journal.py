@@ -23,7 +23,9 @@ from bot.core.errors import AgentUnavailable, ConfigError, LeaseLost, SessionGon
 
 T = TypeVar("T")
 
-REMEMBERED = ("prompted", "answered", "interrupted", "turn_started", "ask_opened", "turn_ended")
+REMEMBERED = (
+    "prompted", "steered", "answered", "interrupted", "turn_started", "ask_opened", "turn_ended",
+)  # fmt: skip
 """Kinds that count beyond their turn: keys of prompts, a stop that came first, what was allowed."""
 
 _SCHEMA = """

@@ -12,7 +12,14 @@ Kind = Literal[
     "plan",
     "deploy",
     "ask",
+    "form",
+    "choose",
+    "patch",
+    "batch",
+    "several",
+    "ticket",
     "think",
+    "steps",
     "fail",
     "crash",
     "long",
@@ -27,7 +34,7 @@ Kind = Literal[
 @dataclass(frozen=True, slots=True)
 class Request:
     """`text` is what was said, for `echo` what to say back. `number` is the amount named, if any:
-    characters for `essay`, else seconds."""
+    characters for `essay`, steps for `steps`, else seconds."""
 
     kind: Kind
     text: str
@@ -40,9 +47,16 @@ _PATTERNS: tuple[tuple[str, Kind], ...] = (
     (r"^silent\b", "silent"),
     (r"^away\b", "away"),
     (r"^crash\b", "crash"),
+    (r"^form\b", "form"),
+    (r"^choose\b", "choose"),
+    (r"^patch\b", "patch"),
+    (r"^batch\b", "batch"),
+    (r"^several\b", "several"),
+    (r"^ticket\b", "ticket"),
     (r"^essay\b|\bwrite\b.*\d\s*k?\s*(characters|chars|letters)\b", "essay"),
     (r"^long\b|\bwork (for|on)\b.*\d", "long"),
     (r"^fail\b|\bmake .*\bfail\b", "fail"),
+    (r"^steps\b|\b(do|take) \d+ steps\b", "steps"),
     (r"^think\b|\bthink (about|hard)\b", "think"),
     (r"^plan\b|\b(make|write|draw up) (me |us )?a plan\b", "plan"),
     (r"^run\b|\b(deploy|roll ?out|release)\b", "deploy"),

@@ -1,6 +1,6 @@
 """What the demo agent does for a prompt: a generator of steps, the same ones every time. Pure.
 
-An act yields `Step`s. Where it asks a person something it is sent the answer; so the whole
+An act yields `Step`s. Where it asks people something it is sent the answers; so the whole
 course of a turn follows from its prompt, the answers and what was allowed for the session, and a
 turn cut off anywhere is found again by running its script anew.
 """
@@ -13,37 +13,41 @@ from collections.abc import Callable, Generator, Iterator
 
 from pydantic import JsonValue
 
+from bot.agents.demo.asking import ASKING
 from bot.agents.demo.request import Kind, Request, deployment, gist, read, seconds_away, slug
-from bot.agents.demo.stage import PACE, READING, WORDS, Stage, Step, ask
+from bot.agents.demo.stage import PACE, READING, WORDS, Act, Answers, Stage, Step, ask
 from bot.agents.demo.texts import GUIDE, essay
-from bot.core.asks import Answer, Choice, Confirmation, Field, Question, Verb, answer_label
+from bot.core.asks import Choice, Confirmation, Field, Question, Verb, answer_label
 from bot.core.events import TurnEnded, UsageReported
 
-Script = Generator[Step, Answer | None, None]
-Act = Generator[Step, Answer | None, str | None]
-"""Returns the sentence the turn failed with; None when it went well."""
+Script = Generator[Step, Answers | None, None]
 
 LONGEST_ESSAY = 200_000
 LONGEST_WORK = 3600
+MOST_STEPS = 200
 
 _RUN_OF_WORDS = re.compile(r"(?s).{1,40}(?<=\s)|.{1,40}")
 
 
-def script(prompt: str, turn: str, allowed: frozenset[str] = frozenset()) -> Script:
+def script(prompt: str, turn: str, allowed: frozenset[str] = frozenset(), act: int = 0) -> Script:
     """All that happens in a turn after its start, up to and with its end.
 
-    `allowed` names the tools that need no permission any more in this session. After an
-    `AskOpened` the answer must be sent; everything else takes None.
+    `allowed` names the tools that need no permission any more in this session. After an `AskOpened`
+    that is not `beside` others the answers to all must be sent; everything else takes None. `act`
+    is the number of messages that have guided the turn: then this is what is done from the last of
+    them on.
     """
     request = read(prompt)
-    stage = Stage(turn, allowed)
+    stage = Stage(turn, allowed, act)
+    if act:
+        yield from stage.text(f"Understood: “{gist(request.text)}”. I do that instead of the rest.")
     error = yield from _ACTS[request.kind](stage, request)
     if stage.written:
         yield Step(
             0,
             UsageReported(
                 turn=turn,
-                id=f"{turn}.usage",
+                id=stage.name("usage"),
                 input_tokens=len(prompt) // 4 + 1,
                 output_tokens=stage.written // 4 + 1,
                 model="demo",
@@ -60,7 +64,11 @@ def _help(stage: Stage, request: Request) -> Act:
     yield from stage.text(
         "Hello! I am the agent that comes with Threadline. I need no network and no key; I am here "
         f"so that you can see what a session in a thread is like. Write one of these:\n\n{lines}"
-        "\n\nA message sent while I work comes next, and **Stop** ends what I am doing at any time."
+        "\n\nMention me with one word to choose what this thread shows: `quiet`, `normal` or "
+        "`detailed`; `thinking` for what I thought, `thinking on` and `thinking off` to see it "
+        "while I work."
+        "\n\nA message sent while I work comes next, or guides me where you press **Steer now** or "
+        "write `steer`; **Stop** ends what I am doing at any time."
     )
 
 
@@ -169,13 +177,15 @@ def _deploy(stage: Stage, request: Request) -> Act:
         verbs: tuple[Verb, ...] = ("allow", "allow_session", "deny")
         title = f"Deploy {what} to {where}"
         asked = Confirmation(
-            id=f"{stage.turn}.ask",
+            id=stage.name("ask"),
             turn=stage.turn,
             tool="deploy",
             title=title,
             input=given,
             item=item,
             verbs=verbs,
+            editable=True,
+            schema=_DEPLOYMENT,
         )
         answer = yield from ask(asked)
         if answer.verb == "deny":
@@ -190,6 +200,19 @@ def _deploy(stage: Stage, request: Request) -> Act:
         "The way back is `make rollback`; it takes about a minute."
     )
     return None
+
+
+_DEPLOYMENT: dict[str, JsonValue] = {
+    "type": "object",
+    "properties": {
+        "command": {"type": "string", "minLength": 1},
+        "commit": {"type": "string", "pattern": "^[0-9a-f]{7,40}$"},
+        "migrations": {"type": "array", "items": {"type": "string"}},
+    },
+    "required": ["command"],
+    "additionalProperties": False,
+}
+"""What the tool takes, as JSON schema."""
 
 
 def _denied(stage: Stage, item: str, where: str, reason: str | None) -> Iterator[Step]:
@@ -224,7 +247,7 @@ def _question(stage: Stage, request: Request) -> Act:
         ),
     )
     question = Question(
-        id=f"{stage.turn}.ask",
+        id=stage.name("ask"),
         turn=stage.turn,
         title="Which database shall I use?",
         fields=(field,),
@@ -241,6 +264,33 @@ def _question(stage: Stage, request: Request) -> Act:
         f'```toml\n[search]\ndatabase = "{name}"\nlanguage = "english"\nlimit = 20\n```\n\n'
         "The first index takes about two minutes; after that it keeps itself up to date."
     )
+
+
+def _steps(stage: Stage, request: Request) -> Act:
+    count = min(12 if request.number is None else request.number, MOST_STEPS)
+    yield from stage.thought(
+        f"That makes {count} steps. I look for every place first and change one after the other; "
+        "where a check fails I repeat it before I go on."
+    )
+    failed = 0
+    for number in range(1, count + 1):
+        tool, verb, result = _WORK[number % len(_WORK)]
+        title = f"{verb} shop/part_{number:02}.py"
+        path = f"shop/part_{number:02}.py"
+        if number % 5 == 0:
+            failed += 1
+            yield from stage.tool(tool, title, 0.5, "The file was locked", ok=False, path=path)
+            yield from stage.thought(f"Part {number} was locked for a moment. Once more.")
+        yield from stage.tool(tool, title, 0.7, result, path=path)
+    again = f" {failed} had to be done twice." if failed else ""
+    yield from stage.text(f"All {count} steps are done.{again}")
+
+
+_WORK = (
+    ("read", "Read", "120 lines"),
+    ("search", "Search", "3 places"),
+    ("edit", "Edit", "2 lines changed"),
+)
 
 
 def _fail(stage: Stage, request: Request) -> Act:
@@ -311,7 +361,9 @@ _ACTS: dict[Kind, Callable[[Stage, Request], Act]] = {
     "plan": _plan,
     "deploy": _deploy,
     "ask": _question,
+    **ASKING,
     "think": _think,
+    "steps": _steps,
     "fail": _fail,
     "crash": _crash,
     "long": _long,
@@ -327,11 +379,18 @@ _HELP = (
     ("plan", "a small change in four steps"),
     ("deploy the website to staging", "asks for your permission first"),
     ("ask", "a question with three answers, or one of your own"),
+    ("form", "several questions at once, one of them with several answers"),
+    ("choose", "a question with more answers than a menu holds"),
+    ("patch", "asks before it changes a file"),
+    ("batch", "asks before it runs a command that is too long for a card"),
+    ("several", "asks for three permissions at once, each on its own card"),
+    ("ticket", "asks before it calls a tool whose input you can change"),
     ("think", "thoughts first, then the answer"),
+    ("steps 12", "many steps, some of them twice"),
     ("fail", "a step that fails and is put right"),
     ("crash", "a turn that ends badly"),
     ("work for 30 seconds", "long enough to stop me"),
-    ("essay 5000", "as many characters as you like; 40000 is fine too"),
+    ("essay 5000", "as many characters as you like; of 100000 the rest comes as a file"),
     ("echo your text", "your words back, as they are"),
     ("silent", "no answer at all"),
     ("away 10", "out of reach for ten seconds"),

@@ -1,0 +1,1 @@
+"""What adapters of HTTP servers share: requests, their failures, and streams of events."""
