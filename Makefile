@@ -2,21 +2,30 @@
 PYTHON ?= python3
 BIN := .venv/bin
 UV := $(BIN)/uv
-PYTEST := $(BIN)/pytest -n auto --maxprocesses 4 --dist worksteal
+PYTEST := $(BIN)/pytest -n auto --dist worksteal
 STAMP := .venv/.stamps
+unexport PYTHONDONTWRITEBYTECODE # else every process compiles all it imports anew
 
-.PHONY: help run test test-fast check fix bench torture lock clean
+.PHONY: help run doctor claude test test-fast explore check fix bench bench-peers torture lock clean
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
 
 run: $(STAMP)/run ## the bot with the tokens of .env; without tokens the playground
 	@$(BIN)/threadline start
 
+doctor: $(STAMP)/run ## what a bot with the tokens of .env still needs
+	@$(BIN)/threadline doctor
+
+claude: $(STAMP)/claude ## Claude Code itself, as an agent of this bot and for its tests (166 MB)
+
 test: $(STAMP)/dev ## every test
 	$(PYTEST)
 
 test-fast: $(STAMP)/dev ## the unit tests: no processes, no browser
 	$(PYTEST) -m "not slow"
+
+explore: $(STAMP)/dev ## the unit tests with new random examples
+	$(PYTEST) -m "not slow" --hypothesis-profile=default
 
 check: $(STAMP)/dev ## format, lint, types, import contracts
 	$(BIN)/ruff format --check .
@@ -31,12 +40,17 @@ fix: $(STAMP)/dev ## format and mend what can be mended by itself
 bench: $(STAMP)/dev ## speed and memory, printed as a table
 	$(BIN)/python -m tests.bench
 
+bench-peers: $(STAMP)/dev ## the same for a few threads, beside Vercel's Chat SDK (needs Node)
+	@command -v npm >/dev/null || { echo "npm is missing: install Node.js 20 or newer"; exit 1; }
+	$(BIN)/python -m tests.bench --peers --row quiet-several --row quiet-one --row ten-several --row ten-one
+
 torture: $(STAMP)/dev ## kill the bot at 100 moments of a turn and compare what Slack shows
 	$(BIN)/python -m tests.torture --kills 100
 
-lock: $(STAMP)/uv ## resolve pyproject.toml anew into the two lock files
+lock: $(STAMP)/uv ## resolve pyproject.toml anew into the lock files
 	$(UV) pip compile --quiet --universal --generate-hashes --no-annotate --no-header pyproject.toml -o requirements.lock
 	$(UV) pip compile --quiet --universal --generate-hashes --no-annotate --no-header --group dev -c requirements.lock pyproject.toml -o tests/requirements.lock
+	$(UV) pip compile --quiet --universal --generate-hashes --no-annotate --no-header --extra claude -c tests/requirements.lock pyproject.toml -o requirements-claude.lock
 
 clean: ## remove the virtual environment and caches
 	rm -rf .venv .pytest_cache .ruff_cache .hypothesis
@@ -58,4 +72,9 @@ $(STAMP)/run: $(STAMP)/uv requirements.lock pyproject.toml
 $(STAMP)/dev: $(STAMP)/run tests/requirements.lock
 	@echo "Setting up the test tools ..."
 	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r tests/requirements.lock
+	@touch $@
+
+$(STAMP)/claude: $(STAMP)/run requirements-claude.lock
+	@echo "Getting Claude Code ..."
+	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements-claude.lock
 	@touch $@

@@ -6,20 +6,28 @@ import asyncio
 import signal
 from collections.abc import Mapping
 from contextlib import AsyncExitStack, suppress
+from dataclasses import replace
+from functools import partial
 
 import structlog
 
 from bot import __version__
 from bot.agents.registry import build
+from bot.bridge.audit_keeping import AuditKeeping
 from bot.bridge.bridge import StoreBridge, bucket_of
+from bot.bridge.home_views import HomeViews
+from bot.bridge.homes import Homes
 from bot.bridge.ownership import Ownership
+from bot.bridge.rate_memory import RateMemory
 from bot.bridge.supervisor import Supervisor
 from bot.core.errors import BotError
-from bot.core.policy import Rules
+from bot.core.policy import groups_named, require_an_end
 from bot.core.ports import Connector
 from bot.settings import Settings
 from bot.slack.app import Slack, connect
+from bot.slack.clock import Clock
 from bot.slack.lane import Lane
+from bot.slack.render.secrets import mask, shapes
 from bot.slack.surface import SlackSurface
 from bot.store import leases, migrate
 from bot.store.database import Database
@@ -76,7 +84,10 @@ async def _work(
             name: await stack.enter_async_context(build(config))
             for name, config in settings.agents.items()
         }
-        slack = await stack.enter_async_context(connect(settings.slack))
+        groups = groups_named(settings.admission, settings.approval_policy)
+        slack = await stack.enter_async_context(connect(settings.slack, groups=groups))
+        for name, connector in connectors.items():
+            require_an_end(settings.approval_policy, name, connector.capabilities)
         started.set()
         await _serve(settings, database, connectors, slack, stopping)
 
@@ -93,21 +104,58 @@ async def _serve(
     connectors: Mapping[str, Connector],
     slack: Slack,
     stopping: asyncio.Event,
+    clock: Clock | None = None,
 ) -> None:
+    """`clock` paces the calls to Slack; without one, the system's."""
     async with database.transaction() as tx:
         await leases.ensure_bucket(tx, bucket_of(slack.me.team))
     async with asyncio.TaskGroup() as tasks:
-        lane = Lane(alive=lambda: ownership.deadline_ok())
-        surface = SlackSurface(slack.web, lane, slack.me)
-        supervisor = Supervisor(database, connectors, surface, Rules(), tasks)
+        refusals = RateMemory(database, slack.me.team, tasks)
+        lane = Lane(lambda: ownership.deadline_ok(), clock, on_blocked=refusals.keep)
+        known = shapes(settings.security.secret_patterns)
+        masked = partial(mask, known=known)
+        surface = SlackSurface(
+            slack.web,
+            lane,
+            slack.me,
+            directory=slack.directory,
+            clock=clock,
+            streaming=settings.streaming,
+            secrets=known,
+        )
+        rules = replace(settings.rules, groups=slack.directory.groups)
+        supervisor = Supervisor(
+            database, connectors, surface, rules, tasks, fetch_image=slack.fetch_image, mask=masked
+        )
+
+        def gained(bucket: str, epoch: int) -> None:
+            refusals.recall(lane.restore)
+            supervisor.gained(bucket, epoch)
+            homes.wake()
+            auditing.wake()
+
         ownership = Ownership(
             database,
-            on_gained=supervisor.gained,
+            on_gained=gained,
             on_lost=supervisor.lost,
             before_release=supervisor.release,
             build=__version__,
         )
-        bridge = StoreBridge(database, settings.default_agent, supervisor.wake)
+        homes = Homes(
+            database,
+            HomeViews(database, rules.access),
+            surface.publish_home,
+            lambda: ownership.held,
+        )
+        auditing = AuditKeeping(database, lambda: ownership.held, settings.audit.keep_days)
+        bridge = StoreBridge(
+            database,
+            settings.routes,
+            supervisor.wake,
+            mask=masked,
+            access=rules.access,
+            look_at_homes=homes.wake,
+        )
         ready = {
             "slack": lambda: _connected(slack),
             "database": lambda: _reachable(database),
@@ -116,9 +164,11 @@ async def _serve(
             background = [
                 tasks.create_task(ownership.run(), name="ownership"),
                 tasks.create_task(supervisor.run(), name="sweep"),
+                tasks.create_task(homes.run(), name="homes"),
+                tasks.create_task(auditing.run(), name="audit"),
                 tasks.create_task(listen(database, lambda _: supervisor.look()), name="notify"),
             ]
-            receiving = tasks.create_task(slack.listen(bridge, surface), name="slack")
+            receiving = tasks.create_task(slack.listen(bridge, surface, known), name="slack")
             log.info("started", version=__version__, team=slack.me.team, port=port)
             await stopping.wait()
             log.info("draining")

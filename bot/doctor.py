@@ -13,7 +13,9 @@ from pydantic import BaseModel
 from slack_sdk.errors import SlackClientError
 
 from bot.agents.registry import AgentConfig, build
+from bot.core.approvals import Approvals
 from bot.core.errors import BotError, ConfigError
+from bot.core.policy import groups_named, require_an_end
 from bot.settings import Settings
 from bot.slack.app import connect
 from bot.slack.config import SlackConfig
@@ -21,6 +23,8 @@ from bot.store import migrate
 from bot.store.database import StoreConfig
 
 PACKAGE = Path(__file__).parent
+FOR_GROUPS = frozenset({"usergroups:read"})
+"""Scopes that are needed only where the policy names user groups."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +89,21 @@ async def examine(settings: Settings) -> list[Finding]:
     """All findings, the database's first. Never raises for what it was asked to look at."""
     return [
         await _database(settings.store),
-        *await _slack(settings.slack),
-        *[await _agent(name, config) for name, config in settings.agents.items()],
+        *await _slack(
+            settings.slack, groups=bool(groups_named(settings.admission, settings.approval_policy))
+        ),
+        *[
+            await _agent(name, config, settings.approval_policy)
+            for name, config in settings.agents.items()
+        ],
     ]
 
 
 async def _database(config: StoreConfig) -> Finding:
     try:
+        if await migrate.current(config) is None:
+            what = f"The database: {migrate.missing(config)} yet; the first start makes it"
+            return Finding(True, f"{what}, or threadline migrate does.")
         await migrate.check(config)
     except ConfigError as error:
         return Finding(False, f"{error.key}: {error.problem}", error.hint)
@@ -102,23 +114,25 @@ async def _database(config: StoreConfig) -> Finding:
     return Finding(True, f"The database is at revision {migrate.head()}.")
 
 
-async def _slack(config: SlackConfig) -> list[Finding]:
+async def _slack(config: SlackConfig, *, groups: bool) -> list[Finding]:
+    """`groups`: whether the policy names user groups."""
     try:
         async with connect(config) as slack:
             found = Finding(True, f"Both tokens are good; I am {slack.me.name} in {slack.me.team}.")
-            return [found, *await _access(slack.web)]
+            return [found, *await _access(slack.web, groups=groups)]
     except ConfigError as error:
         return [Finding(False, f"{error.key}: {error.problem}", error.hint)]
     except BotError as error:
         return [Finding(False, error.user_message, "Check the network, then run this again")]
 
 
-async def _access(web: _Web) -> list[Finding]:
+async def _access(web: _Web, *, groups: bool = True) -> list[Finding]:
     try:
         granted = await _granted(web)
     except (SlackClientError, ClientError, TimeoutError):
         return [Finding(False, "Slack did not tell my scopes.", "Run this again in a minute")]
-    return _compare(manifest(), granted)
+    needless = frozenset[str]() if groups else FOR_GROUPS
+    return _compare(manifest(), granted | needless)
 
 
 async def _granted(web: _Web) -> frozenset[str]:
@@ -146,12 +160,14 @@ def _compare(wanted: Manifest, granted: frozenset[str]) -> list[Finding]:
     return [scopes, events]
 
 
-async def _agent(name: str, config: AgentConfig) -> Finding:
+async def _agent(name: str, config: AgentConfig, policy: Approvals) -> Finding:
     try:
         async with build(config) as connector:
+            require_an_end(policy, name, connector.capabilities)
             health = await connector.check()
     except ConfigError as error:
         return Finding(False, f"Agent {name}: {error.problem}", error.hint)
     except BotError as error:
         return Finding(False, f"Agent {name}: {error.user_message}", "Start it and try again")
-    return Finding(health.ok, f"Agent {name}: {health.detail}", "Start it and try again")
+    remedy = health.remedy or "Start it and try again"
+    return Finding(health.ok, f"Agent {name}: {health.detail}", remedy)

@@ -9,7 +9,16 @@ from typing import Literal
 import structlog
 
 LogFormat = Literal["auto", "console", "json"]
-QUIET = ("aiosqlite", "aiohttp.access", "slack_bolt", "slack_sdk", "sqlalchemy", "alembic")
+QUIET = (
+    "aiosqlite",
+    "aiohttp.access",
+    "slack_bolt",
+    "slack_sdk",
+    "sqlalchemy",
+    "alembic",
+    "httpx",
+    "httpcore",
+)
 """Libraries that log payloads or every step; only their warnings are kept."""
 
 

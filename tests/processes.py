@@ -6,6 +6,8 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import psutil
+
 from bot.playground import Playground
 from bot.playground.supervise import Bot
 
@@ -23,14 +25,26 @@ _LEFT_OUT = (
 )
 
 
+def inherited() -> dict[str, str]:
+    """The environment of a child process of this checkout; nothing of the developer's own."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(_LEFT_OUT)}
+    return {**kept, "PYTHONPATH": str(ROOT)}
+
+
+def lives(process: psutil.Process) -> bool:
+    """Whether it has not ended; one that is dead and not buried has."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
 def environment(
     data: Path, *, database_url: str | None = None, speed: str = QUICK
 ) -> dict[str, str]:
-    """The environment of a bot that keeps everything in `data`; nothing of the developer's own."""
-    inherited = {k: v for k, v in os.environ.items() if not k.startswith(_LEFT_OUT)}
+    """The environment of a bot that keeps everything in `data`."""
     return {
-        **inherited,
-        "PYTHONPATH": str(ROOT),
+        **inherited(),
         "THREADLINE_DATA_DIR": str(data),
         "DATABASE_URL": database_url or f"sqlite:///{data / 'threadline.db'}",
         "THREADLINE_PORT": "0",
@@ -47,7 +61,7 @@ async def connected(slack: Playground, env: Mapping[str, str]) -> AsyncGenerator
     before = len(slack.local.socket_mode.sockets)
     await bot.start()
     try:
-        await slack.until(lambda: len(slack.local.socket_mode.sockets) > before, 20)
+        await slack.until(lambda: len(slack.local.socket_mode.sockets) > before, 60)
         yield bot
     finally:
         await bot.stop()

@@ -15,7 +15,10 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
+from bot.agents.claude.sdk import installed
 from bot.playground import Playground
+from bot.slack.app import START_SECONDS
+from tests.agents.servers.real_claude import ABSENT
 from tests.processes import connected, environment
 from tests.waiting import until
 
@@ -57,7 +60,7 @@ def test_a_database_that_was_not_migrated_says_what_to_run(tmp_path: Path) -> No
     assert "threadline migrate" in refused(command(tmp_path, "run", "--no-migrate"))
     migrated = command(tmp_path, "migrate")
     assert migrated.returncode == 0
-    assert "revision 0001" in migrated.stdout
+    assert "revision 0002" in migrated.stdout
     assert "SLACK_BOT_TOKEN" in refused(command(tmp_path, "run", "--no-migrate"))
 
 
@@ -113,11 +116,10 @@ async def test_a_signal_during_the_start_ends_it_at_once(tmp_path: Path, silent_
     async def migrated() -> bool:
         return (tmp_path / "demo.db").exists()
 
-    await until(migrated, 20)
-    began = time.monotonic()
+    await until(migrated, 60)
     process.send_signal(signal.SIGTERM)
-    _, errors = await process.communicate()
-    assert time.monotonic() - began < 3
+    async with asyncio.timeout(START_SECONDS / 2):  # for that long it would try to reach Slack
+        _, errors = await process.communicate()
     assert process.returncode == 0, errors.decode()
     assert b"Traceback" not in errors
 
@@ -128,11 +130,11 @@ async def test_a_drain_in_the_middle_of_turns_ends_well_within_ten_seconds(tmp_p
         ana = slack.person("ana")
         threads = [await ana.mention("#general", "essay 20000") for _ in range(5)]
         for thread in threads:
-            await thread.until(lambda seen: "Stop" in seen.buttons(), timeout=20)
+            await thread.until(lambda seen: "Stop" in seen.buttons(), timeout=60)
         began = time.monotonic()
         assert bot.pid is not None
         os.kill(bot.pid, signal.SIGTERM)
-        await slack.until(lambda: bot.state == "stopped", 10)
+        await slack.until(lambda: bot.state == "stopped", 30)
         assert time.monotonic() - began < 10
     log = " ".join(bot.log)
     assert "late=0" in log
@@ -153,3 +155,28 @@ async def _ends(env: dict[str, str]) -> tuple[int | None, str]:
     process = await _start(env)
     _, errors = await process.communicate()
     return process.returncode, errors.decode()
+
+
+def test_claude_code_without_a_key_is_refused_with_what_to_set(tmp_path: Path) -> None:
+    bare = {name: "" for name in ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN")}
+    said = refused(command(tmp_path, "playground", "--claude", HOME=str(tmp_path), **bare))
+    assert ("ANTHROPIC_API_KEY" if installed() else "threadline[claude]") in said
+
+
+@pytest.mark.skipif(not installed(), reason=ABSENT)
+def test_claude_code_is_offered_with_its_directory_and_mode_and_never_taken_unasked(
+    tmp_path: Path,
+) -> None:
+    keyed = {"HOME": str(tmp_path), "ANTHROPIC_API_KEY": "sk-ant-of-the-tests"}
+    nowhere = command(tmp_path, "playground", "--claude", "--cwd", "nowhere", **keyed)
+    assert "no directory" in refused(nowhere)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        unasked = command(tmp_path, "playground", "--port", port, **keyed)
+        asked = command(tmp_path, "playground", "--port", port, "--claude", **keyed)
+    assert "with --claude it answers here" in unasked.stdout
+    assert "working directory" not in unasked.stdout
+    assert str(tmp_path) in asked.stdout and "permission mode    default" in asked.stdout
+    assert "sk-ant" not in unasked.stdout + asked.stdout + asked.stderr

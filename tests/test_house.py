@@ -43,5 +43,5 @@ def test_a_sentence_stands_behind_every_error() -> None:
 def test_the_manifest_asks_for_nothing_the_bot_does_not_use() -> None:
     found = manifest()
     assert "chat:write" in found.scopes
-    assert not {scope for scope in found.scopes if scope.startswith(("admin", "files:write"))}
+    assert not {scope for scope in found.scopes if scope.startswith(("admin", "canvases"))}
     assert {"app_mention", "app_home_opened"} <= found.events

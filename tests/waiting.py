@@ -5,8 +5,11 @@ from collections.abc import Awaitable, Callable
 
 POLL = 0.005
 
+PATIENCE = 30.0
+"""Seconds after which a test is taken to hang. It measures nothing: machines may be busy."""
 
-async def until(condition: Callable[[], Awaitable[bool]], within: float = 5.0) -> None:
+
+async def until(condition: Callable[[], Awaitable[bool]], within: float = PATIENCE) -> None:
     """Return once the condition holds; raises TimeoutError after `within` seconds."""
     async with asyncio.timeout(within):
         while True:

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, async_playwright
 
 from bot import app
+from bot.core.approvals import Approvals
 from bot.playground import Playground, PlaygroundConfig
 from bot.settings import Settings
 from tests.databases import fresh_sqlite
+from tests.e2e.browser import CHROMIUM, FLAGS
+from tests.governed import Governed
+from tests.waiting import PATIENCE
 
 REDELIVERY = (0.2, 0.5, 1.0, 2.0, 4.0)
 
@@ -31,19 +37,29 @@ class Stage:
         return self.data / "threadline.db"
 
     @asynccontextmanager
-    async def bot(self, speed: float = 8.0) -> AsyncGenerator[None]:
-        """The bot, from connected to drained, as after SIGTERM."""
+    async def bot(
+        self,
+        speed: float = 8.0,
+        agents: Mapping[str, object] | None = None,
+        policy: Approvals | None = None,
+        **more: object,
+    ) -> AsyncGenerator[None]:
+        """The bot, from connected to drained, as after SIGTERM. `more` settings by name; `policy`
+        stands in for their `approvals`."""
         known = self.slack.environment()
-        settings = Settings.model_validate(
-            {
-                "slack_bot_token": known["SLACK_BOT_TOKEN"],
-                "slack_app_token": known["SLACK_APP_TOKEN"],
-                "slack_api_url": known["SLACK_API_URL"],
-                "data_dir": self.data,
-                "database_url": f"sqlite:///{self.database}",
-                "port": 0,
-                "demo_speed": speed,
-            }
+        given = {
+            "slack_bot_token": known["SLACK_BOT_TOKEN"],
+            "slack_app_token": known["SLACK_APP_TOKEN"],
+            "slack_api_url": known["SLACK_API_URL"],
+            "data_dir": self.data,
+            "database_url": f"sqlite:///{self.database}",
+            "port": 0,
+            "demo_speed": speed,
+            "agents": agents or {},
+            **more,
+        }
+        settings = (
+            Settings.model_validate(given) if policy is None else Governed.under(policy, given)
         )
         running = asyncio.create_task(app.run(settings, migrating=False))
         sockets = self.slack.local.socket_mode.sockets
@@ -55,8 +71,18 @@ class Stage:
         finally:
             if not running.done():
                 signal.raise_signal(signal.SIGTERM)
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(PATIENCE):
                 await running
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    """One for all tests of the page: to start it takes longer than most of them."""
+    async with (
+        async_playwright() as playwright,
+        await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS) as launched,
+    ):
+        yield launched
 
 
 @pytest.fixture
@@ -65,8 +91,10 @@ async def stage(tmp_path: Path, migrated_sqlite: Path) -> AsyncIterator[Stage]:
     fresh_sqlite(migrated_sqlite, tmp_path / "threadline.db")
     async with Playground(PlaygroundConfig(retry_schedule=REDELIVERY)) as slack:
         yield Stage(slack, tmp_path)
-        # Cards name who decides. Whether a press was acked, the stories say themselves.
+        # Cards call people who decide, and no groups. Whether a press was acked, stories say
+        # themselves.
         people = {person.id for person in slack.people.values()}
+        people.add(slack.app.user_id)  # by other apps, which may speak to it
         broken = slack.invariants(may_ping=people)
         assert [one for one in broken if one.rule != "every interaction is acked in time"] == []
 

@@ -53,3 +53,8 @@ def _texts(part: Any) -> Iterator[str]:
             yield part
         case _:
             return
+
+
+def blocks_of(thread: Thread) -> str:
+    """All that stands in the bot's blocks, mentions and dates as Slack gets them."""
+    return str([message.blocks for message in ours(thread)])

@@ -19,7 +19,7 @@ async def slack(tmp_path: Path) -> AsyncIterator[Playground]:
     """A local Slack with the bot as its child."""
     async with Playground() as slack:
         await slack.start_bot(RUN, environment(tmp_path, speed="1"))
-        await slack.until(lambda: slack.bot.state == "running", 20)
+        await slack.until(lambda: slack.bot.state == "running", 60)
         yield slack
 
 
@@ -50,3 +50,42 @@ async def test_killed_while_it_waits_the_card_still_works_E39(slack: Playground)
     await thread.until(at_rest, 30)
     assert "make rollback" in said(thread)
     assert len(ours(thread)) == 3
+
+
+async def test_killed_while_a_stream_grows_the_message_goes_on_by_edits_E71(
+    slack: Playground,
+) -> None:
+    ana = slack.person("ana")
+    thread = await ana.message_bot("explain")
+    await thread.until(lambda t: "How a session works here" in said(t))
+    [begun] = slack.workspace.streams
+    await slack.bot.kill()
+    await slack.bot.start()
+    await thread.until(lambda t: at_rest(t) and not slack.workspace.streams, 30)
+    [answer] = ours(thread)
+    assert answer.ts == begun[1]
+    assert said(thread).count("How a session works here") == 1
+    assert "to be asked for permission" in said(thread)
+
+
+async def test_killed_while_messages_wait_their_list_is_right_after_the_start_E71_E24(
+    slack: Playground,
+) -> None:
+    ana = slack.person("ana")
+    thread = await ana.mention("#dev", "work for 60 seconds")
+    await thread.until(lambda t: "Check addresses" in said(t) and "Stop" in t.buttons())
+    await ana.reply(thread, "echo one", mention=True)
+    await thread.until(lambda t: "Cancel" in t.buttons(), 10)
+    await slack.bot.kill()
+    await ana.reply(thread, "echo two")
+    assert not await ana.click(thread, "Cancel")
+    await slack.bot.start()
+    await thread.until(lambda t: "2. ana: echo two" in said(t), 30)
+    assert said(thread).count("messages wait") == 1 and "1 message waits" not in said(thread)
+    assert len([m for m in ours(thread) if "echo one" in m.text]) == 1
+    await ana.click(thread, "Cancel")  # of the first in its menu
+    await thread.until(lambda t: "ana: echo one" not in said(t) and "comes next" in said(t))
+    await ana.click(thread, "Stop and do this")
+    await thread.until(lambda t: at_rest(t) and f"Stopped by <@{ana.id}>" in said(t), 30)
+    assert ours(thread)[-1].text.startswith("two")
+    assert "waits" not in said(thread) and "one" not in ours(thread)[-1].text

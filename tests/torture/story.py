@@ -10,7 +10,9 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from bot.agents.demo.texts import essay
 from bot.playground import Playground, Thread
+from bot.playground.blocks import visible_text
 
 PATIENCE = 45.0
 """Seconds people wait for anything. A restart takes about two, a search for lost posts two more."""
@@ -27,12 +29,13 @@ _NOTHING_BUT_TIME = {
 
 
 async def told(slack: Playground, gone: asyncio.Event) -> list[Thread]:
-    """Ana and Ben at work in two channels; the threads when all is done. `gone` says that the bot
-    has been killed."""
+    """Ana and Ben at work in two channels, Ben in a direct message too; the threads in the end.
+    `gone` says that the bot has been killed."""
     async with asyncio.TaskGroup() as people:
         ana = people.create_task(_ana(slack, gone))
         ben = people.create_task(_ben(slack, gone))
-    return [ana.result(), ben.result()]
+        direct = people.create_task(_direct(slack))
+    return [ana.result(), ben.result(), direct.result()]
 
 
 async def _ana(slack: Playground, gone: asyncio.Event) -> Thread:
@@ -60,6 +63,13 @@ async def _ben(slack: Playground, gone: asyncio.Event) -> Thread:
     return thread
 
 
+async def _direct(slack: Playground) -> Thread:
+    """Ben reads a native stream."""
+    thread = await slack.person("ben").message_bot(f"echo {essay(900)}")
+    await thread.until(lambda t: len(t.messages()) > 1 and _at_rest(t), PATIENCE)
+    return thread
+
+
 def _at_rest(thread: Thread) -> bool:
     """Nothing to press, nothing under way, and the answer stands below the last post."""
     reactions = [name for message in thread.messages() for name in message.reactions]
@@ -72,10 +82,24 @@ def _is_ours(thread: Thread, user: str) -> bool:
 
 
 def ending(slack: Playground, threads: list[Thread]) -> Ending:
-    """The outlines with times masked, and the whispers."""
-    shown: Ending = {thread.messages()[0].text: _masked(thread.outline()) for thread in threads}
+    """The outlines with times masked, the whispers, and streams that are open still. Of a direct
+    message only the words: a stream that was cut off ends as an edited message."""
+    shown: Ending = {
+        thread.messages()[0].text: _words(thread)
+        if thread.channel.startswith("D")
+        else _masked(thread.outline())
+        for thread in threads
+    }
+    shown["open streams"] = len(slack.workspace.streams)
     shown["whispers"] = {person.name: person.whispers() for person in slack.people.values()}
     return shown
+
+
+def _words(thread: Thread) -> list[str]:
+    """The letters and digits of each message, without the line that tells how long it took."""
+    said = (visible_text(message).split("\n") for message in thread.messages())
+    kept = ("".join(x for x in lines if not x.startswith("Done in")) for lines in said)
+    return [re.sub(r"[\W_]+", "", text) for text in kept]
 
 
 def _masked(part: Any) -> Any:

@@ -19,7 +19,7 @@ async def test_killed_anywhere_people_read_the_same_in_the_end_E71(
 ) -> None:
     plain = await uninterrupted()
     drawn = plans(KILLS, plain.seconds, Random(SEED))
-    verdicts = [verdict async for verdict in all_of(drawn, plain.ending, 2 * (os.cpu_count() or 1))]
+    verdicts = [verdict async for verdict in all_of(drawn, plain.ending, os.cpu_count() or 1)]
     equal = sum(not verdict.wrong for verdict in verdicts)
     with capsys.disabled():
         print(f" torture: {equal} of {KILLS} equal ", end="")
