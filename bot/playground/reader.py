@@ -31,7 +31,7 @@ class Reader:
         return [Thread(self.slack, where or "", message.ts) for message in shown]
 
     async def until_read(
-        self, text: str, channel: str | None = None, within: float = 10.0
+        self, text: str, channel: str | None = None, within: float = 30.0
     ) -> Thread:
         """Wait for a message with this in it, as `read` finds it; the newest one."""
 
@@ -56,7 +56,7 @@ class Reader:
         confirm = self._find(where, label).confirm
         return f"{confirm['title']['text']}\n{confirm['text']['text']}" if confirm else ""
 
-    async def until_modal(self, title: str = "", within: float = 10.0) -> View:
+    async def until_modal(self, title: str = "", within: float = 30.0) -> View:
         """Wait for a modal with this title, or for any."""
 
         def seen() -> bool:

@@ -220,7 +220,7 @@ class Playground:
         should_escape, …}] and `shortcuts` [{name, type: global or message, callback_id, …}]."""
         self.app.register(features)
 
-    def until(self, holds: Callable[[], object], timeout: float = 10.0) -> Awaitable[None]:
+    def until(self, holds: Callable[[], object], timeout: float = 30.0) -> Awaitable[None]:
         """Wait until `holds()`, looking again at every change of workspace or journal."""
         return self.local.until(holds, timeout)
 

@@ -55,7 +55,7 @@ class Thread:
         return session.whole if session is not None else None
 
     def until(
-        self, seen: Callable[["Thread"], object], timeout: float = 10.0
+        self, seen: Callable[["Thread"], object], timeout: float = 30.0
     ) -> Awaitable["Thread"]:
         """Wait until `seen(thread)` holds, looking again at every change; then the thread.
 

@@ -23,7 +23,7 @@ from tests.bridge.house import BEN, TEAM, THREAD, running
 from tests.bridge.listed import Listed
 from tests.waiting import until
 
-SOON = 10.0
+SOON = 20.0
 """Seconds: less than the patience with an agent that hangs, and much more than it takes."""
 
 

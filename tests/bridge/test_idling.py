@@ -13,6 +13,7 @@ from bot.store.inbox import InboxRow
 from tests.bridge.contest import RULES, THREAD, Kept, Owned, Server
 from tests.bridge.house import ANA
 from tests.bridge.listed import Listed, ListedSurface
+from tests.waiting import PATIENCE
 
 
 class SlowToRead(Owned):
@@ -53,7 +54,7 @@ async def test_an_actor_that_waits_for_a_slow_store_does_not_end_as_idle() -> No
         idle_after=0.001,
         now=stored.now,
     )
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         running = asyncio.create_task(actor.run())
         while not kept.done:
             assert not running.done(), "ended without having read its input"

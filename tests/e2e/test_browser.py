@@ -34,7 +34,7 @@ async def _playground(data: Path) -> AsyncGenerator[str]:
     )  # fmt: skip
     assert process.stdout is not None
     try:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(30):
             found = None
             while found is None:
                 line = await process.stdout.readline()
@@ -43,7 +43,7 @@ async def _playground(data: Path) -> AsyncGenerator[str]:
         yield found.group()
     finally:
         process.terminate()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(30):
             await process.communicate()
 
 

@@ -64,7 +64,7 @@ async def _climb(page: Page, region: Locator, text: str) -> None:
         async def is_further_up(seen: str | None = first) -> bool:
             return bool(await wanted.count()) or await _first(region) != seen
 
-        await until(is_further_up, within=10)
+        await until(is_further_up)
         assert await page.get_by_test_id("message").count() <= BOUND
 
 

@@ -177,7 +177,7 @@ async def test_a_request_overtakes_what_ten_threads_stream_E35(stage: Stage) -> 
             async def asked() -> bool:
                 return any(entry["event"] == "ask.copied" for entry in logged)
 
-            await until(asked, within=30)
+            await until(asked)
             before = len(slack.journal.calls)
             await slack.until(lambda: "Allow" in _all(privately(slack, ben)), 20)
             copied = len(slack.journal.calls) - before

@@ -14,6 +14,7 @@ import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.playground import BadState, Playground, PlaygroundConfig, serve
+from tests.waiting import PATIENCE
 
 # Says where Slack is, opens a socket, and is deaf to SIGTERM if told so.
 CHILD = """
@@ -112,7 +113,7 @@ async def test_what_the_bot_left_running_does_not_keep_it_alive(slack: Playgroun
     )
     await slack.start_bot([sys.executable, "-c", code], environment())
     await slack.until(lambda: slack.bot.log)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         await slack.bot.kill()
     assert slack.bot.state == "stopped"
     os.kill(int(slack.bot.log[0]), signal.SIGKILL)

@@ -15,6 +15,7 @@ from bot.playground.feed import Feed
 from bot.playground.journal import CallRecord, journal_of
 from bot.playground.page_state import MOST, NEWEST, earlier, first_state
 from bot.playground.traffic import KEPT, Traffic, without_secrets
+from tests.waiting import PATIENCE
 
 
 @pytest.fixture
@@ -36,7 +37,7 @@ async def get(page: aiohttp.ClientSession, path: str) -> Any:
 async def traffic_items(page: aiohttp.ClientSession, seq: int, count: int) -> list[Any]:
     """The next rows on the feed."""
     rows: list[Any] = []
-    async with asyncio.timeout(5), page.get(f"/local/feed?after={seq}") as feed:
+    async with asyncio.timeout(PATIENCE), page.get(f"/local/feed?after={seq}") as feed:
         while len(rows) < count:
             line = (await feed.content.readline()).decode()
             if line.startswith("data: ") and (item := json.loads(line[6:]))["type"] == "traffic":

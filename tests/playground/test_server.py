@@ -13,6 +13,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.playground import Playground
 from bot.playground.feed import RING, Feed
 from bot.playground.model import Json
+from tests.waiting import PATIENCE
 
 
 @pytest.fixture
@@ -42,7 +43,7 @@ async def next_items(response: aiohttp.ClientResponse, count: int) -> list[tuple
     """The next items of a feed about the workspace, with their numbers: without traffic."""
     items: list[tuple[int, Any]] = []
     number = 0
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         while len(items) < count:
             line = (await response.content.readline()).decode()
             if line.startswith("id: "):

@@ -15,6 +15,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.playground import Playground
 from bot.playground.journal import Delivery
 from bot.playground.socket_mode import DEBUG_LIFETIME, LIFETIME, MAX_SOCKETS, NOTICE
+from tests.waiting import PATIENCE
 
 
 class Listener:
@@ -234,7 +235,7 @@ async def test_a_ping_is_answered_with_its_payload(slack: Playground) -> None:
         ws = await http.ws_connect(await link(slack), autoping=False)
         await ws.receive_json()
         await ws.ping(b"sdk-ping-pong:1")
-        async with asyncio.timeout(1):
+        async with asyncio.timeout(PATIENCE):
             pong = await ws.receive()
         assert (pong.type, pong.data) == (aiohttp.WSMsgType.PONG, b"sdk-ping-pong:1")
         await ws.close()

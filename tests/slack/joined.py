@@ -14,7 +14,7 @@ from bot.slack.catchup import Budget
 from bot.slack.config import SlackConfig
 from bot.slack.socket import Pace
 from tests.slack.remembering import PlainSpeaker, RememberingBridge
-from tests.waiting import until
+from tests.waiting import PATIENCE, until
 
 CALM = Pace()
 QUICK = Pace(ping=0.2, quiet=0.6, patience=0.4, check=0.05, opening=1.0)
@@ -46,7 +46,7 @@ async def joined(
             listening.result()
 
 
-async def soon(condition: Callable[[], object], within: float = 5.0) -> None:
+async def soon(condition: Callable[[], object], within: float = PATIENCE) -> None:
     async def holds() -> bool:
         return bool(condition())
 

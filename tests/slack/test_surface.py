@@ -51,6 +51,7 @@ from bot.slack.lane import Lane
 from bot.slack.outgoing import LONGEST_BACK_OFF, Outgoing
 from bot.slack.signs import Signs
 from tests.slack.stage import HastyClock, Stage, identity, says, surface_on
+from tests.waiting import PATIENCE
 
 
 @pytest.fixture
@@ -622,7 +623,7 @@ async def test_only_as_many_sessions_are_shown_at_work_as_can_be_shown_at_rest_a
             await ended.wait()
             await stage.surface.show(target, told, says(StatusView(status="idle")))
 
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         await asyncio.gather(*(one(thread) for thread in threads))
     statuses = [
         call.arguments["status"] for call in stage.slack.journal.called("agents.sessions.setStatus")
