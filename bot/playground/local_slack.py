@@ -71,7 +71,7 @@ class LocalSlack:
         self.streams = StreamRules()
         self.event_cap = EventCap()
         clock.watchers.append(self.catch_up)
-        self.feed = Feed(first=int(clock()) * 1000)
+        self.feed = Feed(first=int(clock() * 1_000_000))
         self.lines = Lines(workspace.apps, clock, ack_deadline, retry_schedule, delivery_hosts)
         self.link_base = ""
         self.uploads = Uploads()

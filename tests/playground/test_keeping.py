@@ -66,6 +66,18 @@ async def test_the_file_follows_within_a_second(tmp_path: Path) -> None:
         assert path.stat().st_mode & 0o777 == 0o600
 
 
+async def test_a_page_is_told_to_begin_anew_after_the_quickest_restart(tmp_path: Path) -> None:
+    path = tmp_path / "slack.json"
+    async with Playground(PlaygroundConfig(state=path), now=lambda: 1000.2) as slack:
+        await slack.person("ana").post("#dev", "before")
+        seen = slack.local.feed.seq
+    async with Playground(PlaygroundConfig(state=path), now=lambda: 1000.4) as slack:
+        await slack.person("ana").post("#dev", "after")
+        await slack.person("ana").post("#dev", "and again")
+        [(_, item)] = slack.local.feed.since(seen)
+        assert json.loads(item) == {"type": "reset"}
+
+
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"version": 99}', '{"version": 1}'])
 def test_a_file_that_cannot_be_read_names_the_remedy(tmp_path: Path, content: str) -> None:
     path = tmp_path / "slack.json"
