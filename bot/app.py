@@ -25,7 +25,7 @@ from bot.core.policy import groups_named, require_an_end
 from bot.core.ports import Connector
 from bot.settings import Settings
 from bot.slack.app import Slack, connect
-from bot.slack.clock import Clock
+from bot.slack.clock import Clock, SystemClock
 from bot.slack.lane import Lane
 from bot.slack.render.secrets import mask, shapes
 from bot.slack.surface import SlackSurface
@@ -106,7 +106,8 @@ async def _serve(
     stopping: asyncio.Event,
     clock: Clock | None = None,
 ) -> None:
-    """`clock` paces the calls to Slack; without one, the system's."""
+    """`clock` paces the calls to Slack and is the sessions' time; without one, the system's."""
+    clock = clock or SystemClock()
     async with database.transaction() as tx:
         await leases.ensure_bucket(tx, bucket_of(slack.me.team))
     async with asyncio.TaskGroup() as tasks:
@@ -125,7 +126,14 @@ async def _serve(
         )
         rules = replace(settings.rules, groups=slack.directory.groups)
         supervisor = Supervisor(
-            database, connectors, surface, rules, tasks, fetch_image=slack.fetch_image, mask=masked
+            database,
+            connectors,
+            surface,
+            rules,
+            tasks,
+            fetch_image=slack.fetch_image,
+            mask=masked,
+            now=clock.time,
         )
 
         def gained(bucket: str, epoch: int) -> None:

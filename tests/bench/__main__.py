@@ -16,6 +16,7 @@ from typing import Annotated
 import typer
 from pydantic import TypeAdapter
 
+from tests.bench.clock import run_at
 from tests.bench.figures import Figure, Result
 from tests.bench.node import install
 from tests.bench.report import machine, table, write
@@ -51,7 +52,7 @@ def run(
         if (one in app if app else peers or one not in PEERS)
     ]
     if as_json:
-        results = asyncio.run(_measure_here(jobs))
+        results = [run_at(one.speed, one.measure(app)) for one, app in jobs]
         print(json.dumps([asdict(result) for result in results]))
         return
     if from_file is not None:
@@ -65,10 +66,6 @@ def run(
         write(ROOT / "docs", results, ROWS)
     if not all(result.met for result in results):
         raise typer.Exit(1)
-
-
-async def _measure_here(jobs: Sequence[tuple[Row, str]]) -> list[Result]:
-    return [await row.measure(app) for row, app in jobs]
 
 
 async def _measure(jobs: Sequence[tuple[Row, str]]) -> list[Result]:

@@ -84,6 +84,10 @@ class SceneRow:
         scene = self.scene()
         return max(sum(s[-1].at for s in scripts) for scripts in scene.turns) / scene.speed
 
+    @property
+    def speed(self) -> float:
+        return self.scene().speed
+
     async def measure(self, app: str) -> Result:
         outcome = await perform(self.scene(), APPS[app])
         targets = {**_ALWAYS, **self.targets} if app == "threadline" else {}
@@ -155,11 +159,11 @@ def _slow() -> Scene:
     """Two words a second for two lifetimes of a stream and a bit."""
     slow = talk(1, 28, per_second=45)
     stretched = tuple(type(beat)(beat.at * 22.5, beat.text) for beat in slow)
-    return Scene([[stretched]], "one", speed=10)
+    return Scene([[stretched]], "one", speed=5)
 
 
 def _pause() -> Scene:
-    return Scene([[paused(talk(1, 15), 7.0, 330.0)]], "one", speed=10)
+    return Scene([[paused(talk(1, 15), 7.0, 330.0)]], "one", speed=5)
 
 
 def _approval(readers: Readers) -> Scene:

@@ -18,7 +18,7 @@ from bot.playground.model import Json, Message
 from bot.slack.clock import Clock
 from tests.bench.agent import request
 from tests.bench.answers import Script, spoken
-from tests.bench.clock import FastClock
+from tests.bench.clock import LoopClock
 from tests.bench.ledger import Ledger, Turn
 from tests.bench.reading import Look, bare, differences, joined, lags, mean, p95, reach
 from tests.bench.stage import Readers, begin, channels, crowd
@@ -36,8 +36,8 @@ LITTLE = 40
 @dataclass(frozen=True, slots=True)
 class Scene:
     """`turns` has a list of scripts for each thread, played one after the other. `together`: all
-    threads are in one conversation. `faults` befall methods beside the latency. The clock of
-    everybody runs at `speed`."""
+    threads are in one conversation. `faults` befall methods beside the latency. To be performed in
+    a loop that runs at `speed`."""
 
     turns: Sequence[Sequence[Script]]
     readers: Readers
@@ -197,7 +197,7 @@ class Outcome:
 
 async def perform(scene: Scene, app: App) -> Outcome:
     """Play a scene to its end, or until patience is over."""
-    clock = FastClock(scene.speed)
+    clock = LoopClock()
     config = PlaygroundConfig(limits=scene.limits)
     async with Playground(config, now=clock.time) as slack:
         ledger = Ledger(slack.clock)
@@ -205,12 +205,11 @@ async def perform(scene: Scene, app: App) -> Outcome:
         rooms = _rooms(scene, slack, people)
         async with app(slack, scene.scripts, ledger, clock):
             await slack.until(lambda: slack.local.socket_mode.sockets, 30)
-            # Slack's clock lets its waits end in the system's seconds.
-            slack.faults.methods["*"] = MethodFault(latency=LATENCY / scene.speed)
+            slack.faults.methods["*"] = MethodFault(latency=LATENCY)
             slack.faults.methods |= {name: replace(fault) for name, fault in scene.faults.items()}
             before = len(slack.journal.calls)
             readers = await _all_play(scene, slack, ledger, people, rooms)
-            await _calm(slack, scene.speed)
+            await _calm(slack)
             asked = [person.id for person in people]
             return _outcome(slack, ledger, readers, before, may_ping=asked)
 
@@ -275,9 +274,9 @@ async def _converse(
                 await person.reply(reader.thread, request(number), mention=in_channel)
             script = scene.scripts[number]
             wanted += len(bare(spoken(script)))
-            within = (script[-1].at + scene.patience) / scene.speed
+            within = script[-1].at + scene.patience
             await _read(slack, ledger.turn(number), person, reader, wanted, within)
-        await slack.until(lambda: not reader.is_animated(), scene.patience / scene.speed)
+        await slack.until(lambda: not reader.is_animated(), scene.patience)
     except TimeoutError:
         return
     reader.settled_at = slack.clock()
@@ -300,14 +299,14 @@ async def _read(
         await slack.until(is_done, within)
 
 
-async def _calm(slack: Playground, speed: float) -> None:
+async def _calm(slack: Playground) -> None:
     """Wait until no call comes any more, or for as long as it is worth."""
     with suppress(TimeoutError):
-        async with asyncio.timeout(LONGEST_CALM / speed):
+        async with asyncio.timeout(LONGEST_CALM):
             calls = -1
             while len(slack.journal.calls) != calls:
                 calls = len(slack.journal.calls)
-                await asyncio.sleep(CALM / speed)
+                await asyncio.sleep(CALM)
 
 
 def _outcome(

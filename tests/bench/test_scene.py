@@ -11,6 +11,7 @@ from bot.playground.model import Json
 from bot.slack.clock import Clock
 from tests.bench.answers import Script, asking, talk
 from tests.bench.apps import bolt, edit_loop, sdk_stream, threadline
+from tests.bench.clock import run_at
 from tests.bench.ledger import Ledger
 from tests.bench.scene import App, Scene, perform
 
@@ -38,32 +39,31 @@ def careless_app(
     return bolt(slack, scripts, ledger, clock, careless)
 
 
-async def test_what_is_lost_doubled_and_left_open_is_found():
-    scene = Scene([[talk(1, 4.0)]], "several", speed=QUICK, patience=10.0)
-    outcome = await perform(scene, careless_app)
+def test_what_is_lost_doubled_and_left_open_is_found():
+    scene = Scene([[talk(1, 4.0)]], "several", patience=10.0)
+    outcome = run_at(QUICK, perform(scene, careless_app))
     assert outcome.lost > 50 and outcome.extra > 50
     assert outcome.left and "no stream is left open" in outcome.broken[0]
 
 
 @pytest.mark.parametrize("app", [edit_loop, sdk_stream])
-async def test_a_whole_answer_is_seen_to_grow(app: App):
-    outcome = await perform(Scene([[talk(1, 8.0)]], "several", speed=QUICK), app)
+def test_a_whole_answer_is_seen_to_grow(app: App):
+    outcome = run_at(QUICK, perform(Scene([[talk(1, 8.0)]], "several"), app))
     (reading,) = outcome.readings
     assert (outcome.lost, outcome.extra, outcome.left, outcome.refused) == (0, 0, (), 0)
     assert len(reading.looks) > 3 and reading.messages == 1
     assert 0 < reading.mean <= reading.p95 <= reading.worst < 8.0
 
 
-async def test_a_reply_that_is_lost_is_a_loss_for_who_does_not_ask_again():
+def test_a_reply_that_is_lost_is_a_loss_for_who_does_not_ask_again():
     fault = MethodFault(drop="after", after=1, times=1)
     scene = Scene(
         [[talk(1, 8.0)]],
         "one",
-        speed=QUICK,
         patience=10.0,
         faults={"chat.appendStream": fault},
     )
-    outcome = await perform(scene, sdk_stream)
+    outcome = run_at(QUICK, perform(scene, sdk_stream))
     assert outcome.lost or outcome.extra
 
 
