@@ -18,8 +18,8 @@ doctor: $(STAMP)/run ## what a bot with the tokens of .env still needs
 
 claude: $(STAMP)/claude ## Claude Code itself, as an agent of this bot and for its tests (166 MB)
 
-test: $(STAMP)/dev ## every test
-	$(PYTEST)
+test: $(STAMP)/dev ## every test; one that fails is run once more, and named
+	$(PYTEST) --reruns 1
 
 test-fast: $(STAMP)/dev ## the unit tests: no processes, no browser
 	$(PYTEST) -m "not slow"
