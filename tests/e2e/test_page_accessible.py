@@ -55,6 +55,8 @@ async def test_a_channel_its_thread_and_the_menus_are_accessible(
     page = await here.page(width=WIDE)
     message = page.locator(f'[data-ts="{thread.ts}"]').first
     assert await _found(page) == []
+    await page.get_by_role("link", name="https://example.com/run/7").scroll_into_view_if_needed()
+    assert await _found(page) == []
     await message.hover()
     await message.get_by_label("More actions").click()
     assert await _found(page) == []
