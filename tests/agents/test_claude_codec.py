@@ -187,6 +187,16 @@ def test_a_tool_that_ran_when_the_bot_was_killed_is_named() -> None:
     assert ended([*rest]).resumable
 
 
+def test_a_tool_allowed_the_moment_before_the_kill_is_named_too() -> None:
+    recorded, told = lines("tool-allowed"), entries("tool-allowed")
+    at = next(n for n, line in enumerate(recorded) if "requested" in line)
+    memory, _ = play(recorded[: at + 1])
+    [waiting] = memory.asks
+    _, rest = history.read(memory, told[:3], allowed=[waiting.id])
+    assert AskClosed(ask=waiting.id, how="answered") in rest
+    assert "Bash: echo hello-from-tool" in ended([*rest]).error
+
+
 def test_a_tool_that_nobody_allowed_is_not_named() -> None:
     recorded = lines("tool-allowed")
     at = next(n for n, line in enumerate(recorded) if "requested" in line)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import uuid
 from collections.abc import AsyncGenerator, AsyncIterator
 from pathlib import Path
+from typing import Never
 
 import pytest
 from pydantic import JsonValue
@@ -16,6 +18,8 @@ from bot.agents.claude.process import decide
 from bot.agents.claude.records import Record, Records
 from bot.agents.claude.sdk import Client
 from bot.agents.claude.session import NOT_HEARD, ClaudeSession
+from bot.core.asks import Answer
+from bot.core.errors import AgentUnavailable
 from bot.core.events import TurnEnded
 from tests.agents.reading import is_ask, read_until
 
@@ -42,6 +46,10 @@ class Deaf:
     async def set_model(self, model: str | None) -> None: ...
     async def set_permission_mode(self, mode: str) -> None: ...
     async def stop_task(self, task_id: str) -> None: ...
+
+
+async def unneeded(kept: Kept) -> Never:
+    raise AssertionError("nothing is to be started or ended here")
 
 
 @pytest.fixture
@@ -80,6 +88,24 @@ async def test_what_is_asked_on_the_way_out_troubles_nobody(kept: Kept) -> None:
     asking.cancel()
     await asyncio.wait([asking])
     assert kept.log == []
+
+
+async def test_what_is_allowed_is_written_before_the_tool_hears_of_it(
+    kept: Kept, tmp_path: Path
+) -> None:
+    kept.client, kept.id = Deaf(), str(uuid.uuid4())
+    records = Records(tmp_path / "records")
+    session = ClaudeSession(kept, records, Memory(), unneeded, unneeded)
+    request = wire.Request(call="toolu_1", tool="Bash", input={"command": "ls"})
+    asking = asyncio.create_task(decide(kept, request))
+    await read_until(kept.read(Memory()), is_ask)
+    with pytest.raises(AgentUnavailable):  # there is no such directory
+        await session.answer("toolu_1", Answer(verb="allow"))
+    assert not asking.done()
+    records.open()
+    await session.answer("toolu_1", Answer(verb="allow"))
+    assert records.read(kept.id).allowed == ("toolu_1",)
+    assert (await asking).allow
 
 
 async def test_what_is_asked_while_it_works_is_told(kept: Kept) -> None:

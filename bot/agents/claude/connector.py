@@ -171,7 +171,7 @@ class ClaudeConnector:
             used=asyncio.get_running_loop().time(),
             known={entry.uuid for entry in entries},
         )
-        kept.take(history.read(kept.memory, entries))
+        kept.take(history.read(kept.memory, entries, record.allowed))
         return self._kept.setdefault(remote_id, kept)
 
     async def _settle(self, survivor: Survivor) -> None:

@@ -3,7 +3,7 @@ it ended when nobody listened."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from bot.agents.claude import codec, wire
@@ -25,12 +25,13 @@ OVER = ("end_turn", "stop_sequence", "max_tokens", "refusal")
 """Reasons of the model's to stop after which the turn has ended."""
 
 
-def read(memory: Memory, entries: Sequence[wire.Entry]) -> Made:
+def read(memory: Memory, entries: Sequence[wire.Entry], allowed: Collection[str] = ()) -> Made:
     """What the transcript tells after the cursor. A turn that is open at its end, with no process
-    left to go on with it, was interrupted."""
+    left to go on with it, was interrupted. `allowed` are calls that people allowed, which the
+    cursor may not know yet."""
+    memory, events = codec.closed(memory, {*allowed}, "answered")
     doubtful = {call.id: call.title for call in memory.calls}
     doubtful = {name: told for name, told in doubtful.items() if name not in _asked(memory)}
-    events: tuple[AgentEvent, ...] = ()
     start = _start(memory, entries)
     if not start or entries[start - 1].uuid != memory.seen:
         memory = replace(memory, message="", texts=0, length=0)  # counted anew from there

@@ -39,6 +39,7 @@ class Kept:
     readers: int = 0
     farewell: str = ""
     prompting: asyncio.Lock = field(default_factory=asyncio.Lock)
+    recording: asyncio.Lock = field(default_factory=asyncio.Lock)
     life: str = field(default_factory=lambda: secrets.token_hex(4))
     _news: asyncio.Event = field(default_factory=asyncio.Event)
     _begins: deque[int] = field(default_factory=lambda: deque(maxlen=2))

@@ -45,7 +45,8 @@ POLL = 0.02
 
 class Record(BaseModel):
     """`session` is Claude Code's name for it. `model` and `mode` are what people chose, empty for
-    what is configured."""
+    what is configured. `allowed` are the newest calls that people allowed: written before the tool
+    hears it, so that one which ran is known for it however soon the bot is killed."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -53,6 +54,7 @@ class Record(BaseModel):
     cwd: Path
     model: str = ""
     mode: str = ""
+    allowed: tuple[str, ...] = ()
 
 
 class Running(BaseModel):

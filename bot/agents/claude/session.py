@@ -34,6 +34,8 @@ log = structlog.stdlib.get_logger()
 NO_KEY = f"{credentials.MISSING} here. My operator can give it one: `threadline doctor` says how."
 NOT_HEARD = "Claude Code ended before it had your message. Please send it again."
 NOT_RUNNING = "Nothing of the kind runs any more."
+ALLOWING = ("allow", "allow_session", "allow_always")
+MOST_ALLOWED = 50
 MODES = ("default", "acceptEdits", "plan", "dontAsk", "bypassPermissions", "auto")
 
 
@@ -110,6 +112,9 @@ class ClaudeSession:
 
     async def answer(self, ask: str, answer: Answer) -> None:
         self._use()
+        if answer.verb in ALLOWING and ask in self._kept.waiting:
+            allowed = (*self._kept.record.allowed, ask)[-MOST_ALLOWED:]
+            await self._record(allowed=allowed)
         request, future = self._kept.waiting.pop(ask, (None, None))
         if request is None or future is None or future.done():
             raise AskAlreadyAnswered()
@@ -122,7 +127,7 @@ class ClaudeSession:
             case "deny":
                 reason = answer.text or "The person who was asked said no."
                 future.set_result(Decision(allow=False, reason=reason, interrupt=answer.interrupt))
-            case "allow" | "allow_session" | "allow_always":
+            case _:
                 future.set_result(Decision(allow=True, input=answer.input, rules=lasting))
 
     async def configure(self, setting: AgentSetting, value: str) -> None:
@@ -138,9 +143,7 @@ class ClaudeSession:
             )
             await self._ask(change, f"The agent does not take {value!r} for this setting.")
         field = "model" if setting == "model" else "mode"
-        record = self._kept.record.model_copy(update={field: value})
-        self._kept.record = record
-        await asyncio.to_thread(self._records.write, self._kept.id, record)
+        await self._record(**{field: value})
 
     async def stop_task(self, task: str) -> None:
         self._use()
@@ -150,6 +153,18 @@ class ClaudeSession:
 
     async def close(self) -> None:
         await self._end(self._kept)
+
+    async def _record(self, **changes: str | tuple[str, ...]) -> None:
+        """Raises AgentUnavailable where nothing can be written: it may be tried again."""
+        kept = self._kept
+        async with kept.recording:
+            record = kept.record.model_copy(update=changes)
+            try:
+                await asyncio.to_thread(self._records.write, kept.id, record)
+            except OSError as error:
+                log.error("claude.not_recorded", remote=kept.id, error=type(error).__name__)
+                raise AgentUnavailable() from error
+            kept.record = record
 
     def _use(self) -> None:
         self._kept.used = asyncio.get_running_loop().time()
