@@ -9,14 +9,16 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine
 from datetime import datetime
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn, cast
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from bot.command import configured, refuse, until_done
 
 if TYPE_CHECKING:
     from bot.playground import Manifest, Playground, PlaygroundConfig
@@ -28,8 +30,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="AI agent sessions in Slack threads.",
 )
-
-MISCONFIGURED = 2
 
 DATES = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z"]
 
@@ -44,16 +44,16 @@ def run(
     migrate: Annotated[bool, typer.Option(help="Bring the database up to date first.")] = True,
 ) -> None:
     """Connect to Slack and serve, until stopped."""
-    settings = _settings()
+    settings = configured()
     from bot import app as application
 
-    _until_done(application.run(settings, migrating=migrate))
+    until_done(application.run(settings, migrating=migrate))
 
 
 @app.command()
 def start() -> None:
     """What `make run` does: the bot if Slack tokens are set, otherwise the playground."""
-    if _settings().has_tokens:
+    if configured().has_tokens:
         run(migrate=True)
         return
     typer.echo("No Slack tokens in the environment or .env: starting the playground.\n")
@@ -109,48 +109,48 @@ def playground(
                 for kept in data.glob("*.db*"):
                     kept.unlink()
             if only:
-                _until_done(_only(config, deliver_to, described))
+                until_done(_only(config, deliver_to, described))
             else:
-                _until_done(_playground(config, data, agents))
+                until_done(_playground(config, data, agents))
     except BadState as error:
-        _refuse(str(error))
+        refuse(str(error))
     except OSError as error:
         if isinstance(error, PermissionError):
-            _refuse(f"{error.filename} cannot be written. Name another directory: --data PATH")
+            refuse(f"{error.filename} cannot be written. Name another directory: --data PATH")
         if error.errno != errno.EADDRINUSE:
             raise
-        _refuse(f"Port {port} is taken. Name another: threadline playground --port 0")
+        refuse(f"Port {port} is taken. Name another: threadline playground --port 0")
 
 
 def _seconds(listed: str) -> tuple[float, ...]:
     try:
         return tuple(float(seconds) for seconds in listed.split(","))
     except ValueError:
-        _refuse(f"--redeliver takes seconds with commas between, as 0.5,60,300, not {listed!r}")
+        refuse(f"--redeliver takes seconds with commas between, as 0.5,60,300, not {listed!r}")
 
 
 def _require_deliverable(url: str, only: bool) -> None:
     from bot.playground import BadUrl, require_deliverable
 
     if not only:
-        _refuse("Threadline connects by Socket Mode: --deliver-to is for a bot of your own, --only")
+        refuse("Threadline connects by Socket Mode: --deliver-to is for a bot of your own, --only")
     try:
         require_deliverable(url)
     except BadUrl as error:
-        _refuse(f"--deliver-to: {error}")
+        refuse(f"--deliver-to: {error}")
 
 
 def _manifest(path: Path, only: bool) -> Manifest:
     from bot.playground import BadManifest, read_manifest
 
     if not only:
-        _refuse("Threadline brings its own manifest: --manifest is for a bot of your own, --only")
+        refuse("Threadline brings its own manifest: --manifest is for a bot of your own, --only")
     try:
         return read_manifest(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError) as error:
-        _refuse(f"--manifest: {path} cannot be read: {error}")
+        refuse(f"--manifest: {path} cannot be read: {error}")
     except BadManifest as error:
-        _refuse(f"--manifest: {path} is no manifest Slack would take: {error}")
+        refuse(f"--manifest: {path} is no manifest Slack would take: {error}")
 
 
 def _claude(wanted: bool | None, cwd: Path, data: Path) -> dict[str, str]:
@@ -162,11 +162,11 @@ def _claude(wanted: bool | None, cwd: Path, data: Path) -> dict[str, str]:
         return {}
     if problem := offer.missing():
         if wanted:
-            _refuse(problem)
+            refuse(problem)
         typer.echo(f"A key for Claude Code is set. {problem}\n")
         return {}
     if wanted and not cwd.is_dir():
-        _refuse(f"--cwd: there is no directory {cwd}")
+        refuse(f"--cwd: there is no directory {cwd}")
     if wanted is None and not sys.stdin.isatty():
         typer.echo("A key for Claude Code is set: with --claude it answers here.\n")
         return {}
@@ -261,16 +261,16 @@ def explain(
     from bot.explain import BadInput, told
 
     try:
-        for line in told(_settings(), channel, tool, given or [], agent):
+        for line in told(configured(), channel, tool, given or [], agent):
             typer.echo(line)
     except BadInput as error:
-        _refuse(str(error))
+        refuse(str(error))
 
 
 @app.command()
 def migrate() -> None:
     """Bring the database up to date."""
-    _until_done(_migrate(_settings()))
+    until_done(_migrate(configured()))
 
 
 async def _migrate(settings: Settings) -> None:
@@ -282,7 +282,7 @@ async def _migrate(settings: Settings) -> None:
 @app.command()
 def doctor() -> None:
     """Check everything a running bot needs, and say what to do about what is missing."""
-    _until_done(_doctor(_settings()))
+    until_done(_doctor(configured()))
 
 
 async def _doctor(settings: Settings) -> None:
@@ -319,7 +319,7 @@ def audit_export(
     ] = None,
 ) -> None:
     """Write the audit trail to standard output."""
-    _until_done(_export(_settings(), form, team, since))
+    until_done(_export(configured(), form, team, since))
 
 
 async def _export(
@@ -339,7 +339,7 @@ def audit_verify(
     ] = None,
 ) -> None:
     """Check that nothing in the audit trail was changed, left out or cut off."""
-    _until_done(_verify(_settings(), head or []))
+    until_done(_verify(configured(), head or []))
 
 
 async def _verify(settings: Settings, heads: list[str]) -> None:
@@ -359,57 +359,10 @@ def audit_erase(
     ],
 ) -> None:
     """Erase the contents of old records. That they were made is kept: the chain stays whole."""
-    _until_done(_erase(_settings(), before))
+    until_done(_erase(configured(), before))
 
 
 async def _erase(settings: Settings, before: datetime) -> None:
     from bot.audit import erased, records
 
     typer.echo(f"Erased the contents of {records(await erased(settings, before))}.")
-
-
-def _settings() -> Settings:
-    from bot import settings, telemetry
-    from bot.core.errors import ConfigError
-
-    try:
-        loaded = settings.load()
-    except ConfigError as error:
-        _refuse(error.user_message)
-    telemetry.set_up(loaded.log_level, loaded.log_format)
-    return loaded
-
-
-def _until_done(work: Coroutine[object, object, None]) -> None:
-    """Runs it; what an operator can mend ends in a sentence, not in a traceback."""
-    from bot.core.errors import BotError, StoreUnavailable
-
-    gc.freeze()  # what was imported is not looked at again and again, nor taken apart at the end
-    gc.enable()
-    try:
-        asyncio.run(work)
-    except StoreUnavailable as error:
-        _refuse(f"{error.user_message} Start it, or correct DATABASE_URL.")
-    except BotError as error:
-        _refuse(error.user_message)
-    except BaseExceptionGroup as group:
-        mendable = list(_leaves(group))
-        if not all(isinstance(error, BotError) for error in mendable):
-            raise
-        _refuse(" ".join(dict.fromkeys(str(error) for error in mendable)))
-    except KeyboardInterrupt:
-        raise typer.Exit(130) from None
-
-
-def _leaves(error: BaseException) -> Iterator[BaseException]:
-    """The errors of a group, however deep."""
-    if not isinstance(error, BaseExceptionGroup):
-        yield error
-        return
-    for inner in cast(BaseExceptionGroup[BaseException], error).exceptions:
-        yield from _leaves(inner)
-
-
-def _refuse(sentence: str) -> NoReturn:
-    typer.echo(f"threadline: {sentence}", err=True)
-    raise typer.Exit(MISCONFIGURED)
