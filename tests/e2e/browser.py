@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from slack_bolt.async_app import AsyncApp
 from bot.playground import Person, Playground, PlaygroundConfig
 from bot.playground.model import Json
 from tests.playground.bolt import bolt_app
+from tests.unhurried import Unhurried
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 FLAGS = (
@@ -27,7 +27,7 @@ FLAGS = (
     "--disable-sync",
     "--no-first-run",
 )
-PATIENCE = 10_000
+PATIENCE = 30_000
 """Milliseconds the page may take to show something."""
 
 in_a_browser = [
@@ -80,11 +80,13 @@ class Office:
 
 
 @asynccontextmanager
-async def office(browser: Browser, now: Callable[[], float] = time.time) -> AsyncGenerator[Office]:
+async def office(
+    browser: Browser, now: Callable[[], float] | None = None
+) -> AsyncGenerator[Office]:
     """Fails at the end if a script of a page broke. Its pages are closed, the browser stays."""
     expect.set_options(timeout=PATIENCE)
     async with (
-        Playground(PlaygroundConfig(limits="off"), now=now) as slack,
+        Playground(PlaygroundConfig(limits="off"), now=now or Unhurried()) as slack,
         bolt_app(slack) as app,
     ):
         everything = Office(slack, app, browser)

@@ -10,6 +10,7 @@ from playwright.async_api import Browser, Locator, Page, expect
 from slack_bolt.async_app import AsyncAck
 
 from tests.e2e.browser import Office, in_a_browser, office
+from tests.waiting import until
 
 pytestmark = in_a_browser
 
@@ -63,10 +64,11 @@ async def test_commands_and_shortcuts_that_come_later_are_offered_with_their_app
     shortcut = {"name": "Look it up", "type": "global", "callback_id": "look"}
     late = [{"command": "/late"}]
     here.slack.register({"slash_commands": late, "shortcuts": [shortcut]})
-    await page.get_by_test_id("composer").press_sequentially("/l")
-    await expect(_offers(page)).to_have_text(["/late"])
     await page.get_by_label("Attach or run a shortcut").click()
     await expect(page.get_by_role("menuitem", name="Look it up threadline")).to_be_visible()
+    await page.keyboard.press("Escape")
+    await page.get_by_test_id("composer").press_sequentially("/l")
+    await expect(_offers(page)).to_have_text(["/late"])
 
 
 async def test_what_is_no_command_stays_in_the_box_with_the_reason(here: Office) -> None:
@@ -146,8 +148,12 @@ async def test_a_message_is_linked_edited_and_deleted_after_a_question(here: Off
     await page.keyboard.press("Escape")
     await _menu(page, mine)
     await page.get_by_role("menuitem", name="Copy link").click()
-    copied = await page.evaluate("navigator.clipboard.readText()")
-    assert copied.endswith(f"#/{posted.channel}/{posted.ts}")
+
+    async def is_copied() -> bool:
+        copied: str = await page.evaluate("navigator.clipboard.readText()")
+        return copied.endswith(f"#/{posted.channel}/{posted.ts}")
+
+    await until(is_copied)
 
     await _menu(page, mine)
     await page.get_by_role("menuitem", name="Edit message").click()
@@ -228,11 +234,13 @@ async def test_keys_act_on_the_message_in_focus(here: Office) -> None:
     await page.keyboard.press("e")
     await expect(page.get_by_test_id("edit-composer")).to_have_value("mine")
     await page.keyboard.press("Escape")
+    await expect(page.get_by_test_id("edit-composer")).to_have_count(0)
     await his.focus()
     await page.keyboard.press("e")
     await expect(page.get_by_test_id("edit-composer")).to_have_count(0)
     await page.keyboard.press("r")
     await page.get_by_role("searchbox", name="Search all emoji").fill("rocket")
+    await expect(page.locator(".picker-grid button")).to_have_count(1)
     await page.keyboard.press("Enter")
     await expect(his.get_by_role("button", name="rocket, 1")).to_be_visible()
     await his.focus()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import pytest_asyncio
-from playwright.async_api import Browser, Locator, Page, expect
+from playwright.async_api import Browser, Locator, Page, Route, expect
 from slack_bolt.async_app import AsyncAck
 
 from bot.playground.model import Json
@@ -196,8 +197,16 @@ async def test_inputs_of_a_message_and_of_the_home_hold_what_is_put_in(here: Off
     ticks = field_block("Ticks", "checkboxes", options=[option("One"), option("Two")])
     dispatching = {**ticks, "dispatch_action": True}
     page, message = await _shown(here, [ticks, _actions({"type": "button", "text": plain("Go")})])
+    ticked = asyncio.Event()
+
+    async def late(route: Route) -> None:
+        await ticked.wait()
+        await route.continue_()
+
+    await page.route("**/local/act", late, times=1)
     await message.get_by_label("Two").check()
     await message.get_by_role("button", name="Go").click()
+    ticked.set()
     told = await here.told("block_actions")
     assert told["state"]["values"]["ticks"]["field"]["selected_options"][0]["value"] == "two"
 
@@ -205,12 +214,13 @@ async def test_inputs_of_a_message_and_of_the_home_hold_what_is_put_in(here: Off
         user_id=here.ana.id, view={"type": "home", "blocks": [dispatching]}
     )
     await page.get_by_role("button", name="threadline").last.click()
-    await page.get_by_role("main").get_by_label("One").check()
+    one = page.get_by_role("main").get_by_role("checkbox", name="One")
+    await one.check()
     told = await here.told("block_actions", 2)
     assert (
         told["view"]["state"]["values"]["ticks"]["field"]["selected_options"][0]["value"] == "one"
     )
-    await expect(page.get_by_role("main").get_by_label("One")).to_be_checked()
+    await expect(one).to_be_checked()
 
 
 def _rich(text: str) -> Json:
@@ -278,5 +288,6 @@ async def test_a_block_that_cannot_be_drawn_does_not_take_the_page_with_it(here:
     message = page.get_by_test_id("message")
     await expect(message).to_contain_text("A section block that could not be drawn")
     await expect(message.get_by_role("separator")).to_be_visible()
+    await here.slack.until(lambda: here.broken)
     assert len(here.broken) == 1
     here.broken.clear()

@@ -14,6 +14,7 @@ from bot.playground import Playground, PlaygroundConfig
 from tests.e2e.browser import PATIENCE, Office, in_a_browser, office
 from tests.e2e.crowd import fill
 from tests.playground.bolt import client_of
+from tests.ports import quiet_port
 from tests.waiting import until
 
 pytestmark = in_a_browser
@@ -24,6 +25,18 @@ MANY = 5_000
 BOUND = 200
 
 TOP_OF = """row => row.getBoundingClientRect().top"""
+# The same, once it has not moved for a few frames.
+RESTS_AT = """row => new Promise(done => {
+  let top = NaN, frames = 0;
+  const look = () => {
+    const now = row.getBoundingClientRect().top;
+    frames = now === top ? frames + 1 : 0;
+    top = now;
+    if (frames < 10) requestAnimationFrame(look);
+    else done(top);
+  };
+  look();
+})"""
 WATCH = """list => {
   window.touched = new Set();
   new MutationObserver(records => {
@@ -133,7 +146,7 @@ async def test_who_reads_further_up_is_not_moved_by_what_comes(here: Office) -> 
     await page.mouse.wheel(0, -400)
     await expect(page.get_by_test_id("to-end")).to_have_text("Latest messages")
     row = region.get_by_text("number 285", exact=True)
-    before = await row.evaluate(TOP_OF)
+    before = await row.evaluate(RESTS_AT)
     for number in range(3):
         await here.slack.person("ben").post("#dev", f"news {number}")
     await expect(page.get_by_test_id("to-end")).to_have_text("3 new messages")
@@ -199,10 +212,9 @@ async def test_a_page_outlives_its_server_and_learns_what_the_next_one_knows(
     browser: Browser, tmp_path: Path
 ) -> None:
     expect.set_options(timeout=PATIENCE)
-    kept = tmp_path / "slack.json"
+    config = PlaygroundConfig(state=tmp_path / "slack.json", port=quiet_port())
     page = await browser.new_page()
-    async with Playground(PlaygroundConfig(state=kept)) as slack:
-        port = slack.port
+    async with Playground(config) as slack:
         await page.goto(slack.page_url)
         await slack.person("ana").post("#general", "before")
         messages = page.get_by_test_id("message")
@@ -210,7 +222,7 @@ async def test_a_page_outlives_its_server_and_learns_what_the_next_one_knows(
     await expect(page.locator(".banner.lost")).to_have_text(
         "The local Slack does not answer. Reconnecting…"
     )
-    async with Playground(PlaygroundConfig(state=kept, port=port)) as slack:
+    async with Playground(config) as slack:
         await slack.person("ben").post("#general", "after")
         await expect(messages.get_by_text("after")).to_be_visible()
         await expect(messages.get_by_text("before")).to_be_visible()

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from aiohttp import web
 from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
@@ -15,6 +16,18 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.playground import Playground
 from bot.playground.model import Json
 from bot.playground.slack_app import SlackApp
+
+# Seconds between the looks of a client at its connection: longer than any test. One that was cut
+# stays so until the test connects it again, and one to a busy machine is not given up.
+NEVER = 3600
+
+
+class PatientApp(AsyncApp):
+    """Bolt, which gives a listener 3 s to ack; here the clock of the local Slack says what is too
+    late."""
+
+    def _register_listener(self, *args: Any, **kwargs: Any) -> Any:
+        return super()._register_listener(*args, **kwargs, ack_timeout=NEVER)
 
 
 async def _noted() -> None:
@@ -31,9 +44,10 @@ async def bolt_app(
     slack: Playground, app: SlackApp | None = None
 ) -> AsyncGenerator[AsyncApp, None]:
     """Listeners may be added while it runs."""
-    bolt = AsyncApp(client=client_of(slack, app))
+    bolt = PatientApp(client=client_of(slack, app))
     bolt.event("message")(_noted)
-    handler = AsyncSocketModeHandler(bolt, (app or slack.app).app_token)
+    app_token = (app or slack.app).app_token
+    handler = AsyncSocketModeHandler(bolt, app_token, ping_interval=NEVER)
     await handler.connect_async()
     try:
         yield bolt
@@ -61,7 +75,7 @@ async def bolt_over_http(
 ) -> AsyncGenerator[AsyncApp]:
     """Bolt behind its own web server, verified and told everything at /slack/events."""
     told = app or slack.app
-    bolt = AsyncApp(client=client_of(slack, app), signing_secret=told.signing_secret)
+    bolt = PatientApp(client=client_of(slack, app), signing_secret=told.signing_secret)
     async with serving(bolt.server(host="127.0.0.1").web_app) as base:
         await told.deliver_to(f"{base}/slack/events")
         yield bolt
@@ -75,7 +89,7 @@ async def always_answering(slack: Playground, answer: Json) -> AsyncGenerator[No
         await client.send_socket_mode_response(SocketModeResponse(request.envelope_id, answer))
 
     web = AsyncWebClient(base_url=slack.base_url)
-    client = SocketModeClient(app_token=slack.app_token, web_client=web)
+    client = SocketModeClient(slack.app_token, web_client=web, ping_interval=NEVER)
     client.socket_mode_request_listeners.append(ack)
     await client.connect()
     try:

@@ -1,11 +1,24 @@
 """A local Slack with the real clients of slack_sdk and Bolt against it, over loopback."""
 
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
 
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.playground import Playground, PlaygroundConfig
+from bot.playground import Playground, PlaygroundConfig, server
+from bot.playground.clock import Clock
+from tests.unhurried import Unhurried
+
+
+@pytest.fixture(autouse=True)
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However slow the machine is, an app is in time unless a test drives the clock."""
+
+    def clock(base: Callable[[], float]) -> Clock:
+        return Clock(Unhurried() if base is time.time else base)
+
+    monkeypatch.setattr(server, "Clock", clock)
 
 
 @pytest.fixture

@@ -76,6 +76,11 @@ def settled(slack: Playground, event_type: str) -> bool:
     return bool(delivered) and all(d.outcome != "pending" for d in delivered)
 
 
+def acked(slack: Playground, event_type: str) -> int:
+    """How many of them the app has taken."""
+    return sum(delivery.outcome == "acked" for delivery in slack.journal.delivered(event_type))
+
+
 async def eventually(holds: Callable[[], bool]) -> None:
     async def condition() -> bool:
         return holds()

@@ -190,7 +190,8 @@ async def test_each_app_has_a_home_tab_of_its_own(slack: Playground) -> None:
 
 
 async def test_what_one_app_spent_of_its_limits_the_other_still_has() -> None:
-    async with Playground(PlaygroundConfig(limits="strict")) as slack:
+    config = PlaygroundConfig(limits="strict")
+    async with Playground(config, now=lambda: 1_800_000_000.0) as slack:
         first, second = client_of(slack), client_of(slack, slack.add_app("helper"))
         await first.users_list()
         with pytest.raises(SlackApiError, match="ratelimited"):

@@ -30,6 +30,7 @@ async def test_bolt_hears_a_mention_and_its_message_and_answers(slack: Playgroun
         await thread.until(lambda t: "Hello" in t.text())
         await slack.until(lambda: len(heard) == 1)
         [mention] = slack.journal.delivered("app_mention")
+        await slack.until(lambda: settled(slack, "app_mention"))
         assert (mention.outcome, mention.attempts[0].status) == ("acked", 200)
         assert mention.attempts[0].via.endswith("/slack/events")
 

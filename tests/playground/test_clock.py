@@ -10,6 +10,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.playground import Playground, PlaygroundConfig
 from bot.playground.clock import Clock
+from tests.playground.delivering import eventually
 from tests.waiting import until
 
 START = 1_800_000_000.0
@@ -79,7 +80,7 @@ async def test_redelivery_keeps_to_its_schedule_on_the_clock() -> None:
     async def take(client: AsyncBaseSocketModeClient, request: SocketModeRequest) -> None:
         envelopes.append(request)
 
-    config = PlaygroundConfig(retry_schedule=(1, 60, 300))
+    config = PlaygroundConfig(retry_schedule=(2, 60, 300))
     async with Playground(config, now=standing) as slack:
         web = AsyncWebClient(base_url=slack.base_url)
         deaf = SocketModeClient(app_token=slack.app_token, web_client=web)
@@ -87,11 +88,13 @@ async def test_redelivery_keeps_to_its_schedule_on_the_clock() -> None:
         await deaf.connect()
         await slack.person("ana").post("#dev", "hello")
         [delivery] = slack.journal.deliveries
-        for tried, wait in enumerate((1, 60, 300), start=1):
+        for tried, wait in enumerate((2, 60, 300), start=1):
+            await eventually(lambda tried=tried: len(envelopes) == tried)
             await pass_over(slack.clock, 3)
             await due_in(slack.clock, wait)
             assert len(delivery.attempts) == tried
             slack.clock.advance(wait)
+        await eventually(lambda: len(envelopes) == 4)
         await pass_over(slack.clock, 3)
         await slack.until(lambda: delivery.outcome == "given_up")
         assert [e.retry_attempt for e in envelopes] == [0, 1, 2, 3]

@@ -4,7 +4,6 @@ import asyncio
 import os
 import re
 import signal
-import socket
 import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -21,14 +20,16 @@ from slack_sdk.web.async_client import AsyncWebClient
 from typer.testing import CliRunner
 
 from bot import cli
+from bot.command import MISCONFIGURED
 from bot.playground import BadState, sole_use
 from tests.playground.bolt import serving
+from tests.ports import quiet_port
 from tests.processes import inherited
 from tests.waiting import until
 
 pytestmark = pytest.mark.slow
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 
 
 @asynccontextmanager
@@ -98,8 +99,7 @@ async def test_only_the_local_slack_prints_what_another_bot_needs(tmp_path: Path
 
 
 async def test_a_bot_that_is_started_later_is_told_over_http(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port: int = free.getsockname()[1]
+    port = quiet_port()
     url = f"http://127.0.0.1:{port}/slack/events"
     async with playground(tmp_path, "--only", "--deliver-to", url) as process:
         page_url = (await printed(process, r"http://\S+")).group()
@@ -125,7 +125,8 @@ async def test_a_bot_that_is_started_later_is_told_over_http(tmp_path: Path) -> 
                 act = {"as": "U0ANA00001", "do": "post", "channel": "C0DEV00002", "text": "hello"}
                 await page.post("/local/act", json=act)
                 await until(was_heard, PATIENCE)
-    assert heard == ["hello"]
+    # What is acked late is told again.
+    assert set(heard) == {"hello"}
 
 
 @pytest.mark.parametrize(
@@ -137,7 +138,7 @@ async def test_a_bot_that_is_started_later_is_told_over_http(tmp_path: Path) -> 
 )
 def test_what_cannot_be_delivered_to_is_refused(options: list[str], sentence: str) -> None:
     refused = CliRunner().invoke(cli.app, ["playground", *options])
-    assert refused.exit_code == cli.MISCONFIGURED
+    assert refused.exit_code == MISCONFIGURED
     assert sentence in refused.stderr
 
 
@@ -152,9 +153,13 @@ async def test_the_bot_of_a_killed_playground_is_ended_by_the_next(tmp_path: Pat
     assert alive(orphan)
     async with playground(tmp_path) as process:
         again = (await printed(process, r"http://\S+")).group()
-        assert not alive(orphan)
+        await until(partial(gone, orphan), PATIENCE)
         async with browser(again) as page:
             await until(partial(running, page), PATIENCE)
+
+
+async def gone(process: psutil.Process) -> bool:
+    return not alive(process)
 
 
 def alive(process: psutil.Process) -> bool:
@@ -180,9 +185,10 @@ def test_two_local_slacks_do_not_share_a_file(tmp_path: Path) -> None:
 
 async def test_a_page_that_is_open_survives_a_restart(tmp_path: Path) -> None:
     """The key is kept, in a file that only its owner may read; --fresh makes a new one."""
-    async with playground(tmp_path, "--only") as process:
+    port = str(quiet_port())
+    async with playground(tmp_path, "--only", "--port", port) as process:
         url = (await printed(process, r"http://\S+")).group()
-    port = url.partition("?")[0].rstrip("/").rpartition(":")[2]
+    assert f":{port}/" in url
     assert (tmp_path / "slack.json").stat().st_mode & 0o777 == 0o600
     async with playground(tmp_path, "--only", "--port", port) as process:
         assert (await printed(process, r"http://\S+")).group() == url
@@ -235,5 +241,5 @@ def test_a_manifest_slack_would_refuse_is_refused(tmp_path: Path, text: str, sen
     file = tmp_path / "manifest.yml"
     file.write_text(text)
     refused = CliRunner().invoke(cli.app, ["playground", "--only", "--manifest", str(file)])
-    assert refused.exit_code == cli.MISCONFIGURED
+    assert refused.exit_code == MISCONFIGURED
     assert sentence in refused.stderr

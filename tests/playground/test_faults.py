@@ -193,7 +193,7 @@ async def test_the_page_drops_sockets_and_lets_time_pass(
     slack: Playground, url: str, cookies: dict[str, str]
 ) -> None:
     web = AsyncWebClient(base_url=slack.base_url)
-    socket = SocketModeClient(app_token=slack.app_token, web_client=web)
+    socket = SocketModeClient(slack.app_token, web_client=web, auto_reconnect_enabled=False)
     await socket.connect()
     before = slack.clock()
     await ask(url, cookies, do="drop_sockets")

@@ -6,11 +6,12 @@ from typing import Any
 import aiohttp
 import pytest
 from slack_sdk.errors import SlackApiError
-from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.playground import Person, Playground, PlaygroundConfig, Refused, Thread
 from bot.playground.model import Json
 from bot.playground.uploads import MAX_FILE_BYTES
+from tests.playground.bolt import client_of
+from tests.waiting import PATIENCE
 
 Client = Any
 
@@ -47,7 +48,7 @@ async def still() -> AsyncIterator[Playground]:
 
 async def test_a_file_is_uploaded_shared_and_downloaded(still: Playground) -> None:
     slack, thread = still, await still.person("ana").post("#dev", "the log, please")
-    client: Client = AsyncWebClient(token=slack.bot_token, base_url=slack.base_url)
+    client: Client = client_of(slack)
     answer = await client.files_upload_v2(
         channel=thread.channel,
         thread_ts=thread.ts,
@@ -79,7 +80,7 @@ async def test_several_files_are_one_message(client: Client, thread: Thread) -> 
     uploads = [{"filename": f"{i}.bin", "content": bytes([i]) * 300} for i in range(3)]
     await client.files_upload_v2(channel=thread.channel, file_uploads=uploads)
     slack = thread.slack
-    await slack.until(lambda: len(slack.workspace.timeline(thread.channel)) == 2, 5)
+    await slack.until(lambda: len(slack.workspace.timeline(thread.channel)) == 2, PATIENCE)
     message = slack.workspace.timeline(thread.channel)[1]
     shown = slack.workspace.shown(message)["files"]
     assert [file["name"] for file in shown] == ["0.bin", "1.bin", "2.bin"]
@@ -193,9 +194,9 @@ async def test_what_cannot_be_shared_is_refused_and_can_be_tried_again(
     await client.files_completeUploadExternal(**files, channel_id="C0DEV00002")
 
 
-async def test_a_channel_archived_meanwhile_gets_no_file(
-    slack: Playground, client: Client, thread: Thread
-) -> None:
+async def test_a_channel_archived_meanwhile_gets_no_file(still: Playground) -> None:
+    slack, thread = still, await still.person("ana").post("#dev", "the log, please")
+    client: Client = client_of(slack)
     file_id = await sent(client, b"abc")
     await client.files_completeUploadExternal(
         files=[{"id": file_id, "title": "x"}], channel_id=thread.channel

@@ -13,7 +13,17 @@ from bot.playground.http_delivery import BadUrl, require_deliverable
 from bot.playground.model import RequestUrls
 from bot.playground.slack_app import Unverified
 from tests.playground.bolt import client_of, serving
-from tests.playground.delivering import asleep, bare, button, empty, eventually, modal, settled
+from tests.playground.delivering import (
+    acked,
+    asleep,
+    bare,
+    button,
+    empty,
+    eventually,
+    modal,
+    settled,
+)
+from tests.ports import quiet_port
 
 
 async def test_requests_are_signed_and_in_slacks_own_forms(slack: Playground) -> None:
@@ -77,8 +87,8 @@ async def test_an_app_may_ask_for_no_retry(slack: Playground) -> None:
 
 
 async def test_an_app_that_is_down_is_tried_again(slack: Playground) -> None:
-    async with bare(slack, empty):
-        pass
+    url = f"http://127.0.0.1:{quiet_port()}/"
+    slack.app.config.request_urls = RequestUrls(events=url)
     await slack.person("ana").post("#dev", "hello")
     await slack.until(lambda: settled(slack, "message"))
     [delivery] = slack.journal.delivered("message")
@@ -142,10 +152,12 @@ async def test_no_redirect_leads_off_this_machine(slack: Playground) -> None:
 
 async def test_events_are_doubled_and_overtaken_over_http_too(slack: Playground) -> None:
     slack.faults.duplicate_events = 1
-    slack.faults.event_delays = [0.05, 0.0]
+    slack.faults.event_delays = [60.0, 0.0]
     async with bare(slack, empty) as server:
         await slack.person("ana").post("#dev", "first")
         await slack.person("ana").post("#dev", "second")
+        await slack.until(lambda: acked(slack, "message") == 2)
+        slack.clock.advance(60)
         await slack.until(lambda: settled(slack, "message"))
         texts = [json.loads(body)["event"]["text"] for _, body in server.requests]
         assert texts == ["second", "second", "first", "first"]

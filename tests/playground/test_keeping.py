@@ -5,7 +5,6 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.playground import BadState, Playground, PlaygroundConfig, serve
+from tests.playground.delivering import eventually
 from tests.waiting import PATIENCE
 
 # Says where Slack is, opens a socket, and is deaf to SIGTERM if told so.
@@ -58,11 +58,11 @@ async def test_everything_is_there_again_after_a_restart(tmp_path: Path) -> None
         assert slack.key != key
 
 
-async def test_the_file_follows_within_a_second(tmp_path: Path) -> None:
+async def test_the_file_follows_what_happens(tmp_path: Path) -> None:
     path = tmp_path / "slack.json"
     async with Playground(PlaygroundConfig(state=path)) as slack:
         await slack.person("ana").post("#dev", "hello")
-        await within_a_second(lambda: path.exists() and "hello" in path.read_text())
+        await eventually(lambda: path.exists() and "hello" in path.read_text())
         assert path.stat().st_mode & 0o777 == 0o600
 
 
@@ -172,11 +172,3 @@ async def test_serving_ends_with_the_bot_stopped_and_the_state_kept(tmp_path: Pa
     with pytest.raises(ProcessLookupError):
         os.kill(bot["pid"], 0)
     assert json.loads(path.read_text())["version"] == 2
-
-
-async def within_a_second(holds: Callable[[], object]) -> None:
-    for _ in range(100):
-        if holds():
-            return
-        await asyncio.sleep(0.01)
-    raise AssertionError("it did not happen within a second")

@@ -19,7 +19,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.playground import Playground, PlaygroundConfig, Refused, SlackTeam
 from bot.playground.model import Json
 from bot.playground.seed import DEFAULT_SCOPES
-from tests.playground.bolt import serving
+from tests.playground.bolt import NEVER, serving
 from tests.playground.installing import HOME, SCOPES, asking, code_of, install, sent_back
 
 # slack_sdk's own way to send client id and secret.
@@ -66,7 +66,7 @@ async def distributed(slack: Playground, directory: Path) -> AsyncGenerator[tupl
             state_store=states,
         ),
     )
-    handler = AsyncSocketModeHandler(bolt, slack.app_token)
+    handler = AsyncSocketModeHandler(bolt, slack.app_token, ping_interval=NEVER)
     await handler.connect_async()
     try:
         async with serving(bolt.server(host="127.0.0.1").web_app) as base:

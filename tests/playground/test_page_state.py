@@ -199,7 +199,8 @@ def test_traffic_is_bounded_and_loses_nothing_new() -> None:
 
 
 async def test_the_drawer_shows_limits_faults_and_what_must_never_happen() -> None:
-    async with Playground(PlaygroundConfig(limits="standard")) as slack:
+    config = PlaygroundConfig(limits="standard")
+    async with Playground(config, now=lambda: 1_800_000_000.0) as slack:
         client = AsyncWebClient(token=slack.bot_token, base_url=slack.base_url)
         jar = aiohttp.CookieJar(unsafe=True)
         async with aiohttp.ClientSession(f"http://127.0.0.1:{slack.port}/", cookie_jar=jar) as page:

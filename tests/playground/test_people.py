@@ -9,6 +9,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.playground import Person, Playground, PlaygroundConfig, Refused
+from tests.playground.bolt import NEVER
 
 BUTTONS = [
     {"type": "section", "text": {"type": "mrkdwn", "text": "May I *deploy*?"}},
@@ -48,7 +49,7 @@ class Deployer:
             self.app.event(kind)(self.hear)
         for action in ("allow", "pick"):
             self.app.action(action)(self.answered)
-        self.handler = AsyncSocketModeHandler(self.app, slack.app_token)
+        self.handler = AsyncSocketModeHandler(self.app, slack.app_token, ping_interval=NEVER)
 
     async def asked(self, event: dict[str, Any]) -> None:
         self.heard.append(event)

@@ -1,7 +1,8 @@
 """Socket Mode with the real client of slack_sdk, and with a bare WebSocket where it is too kind."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import aiohttp
@@ -13,8 +14,11 @@ from slack_sdk.socket_mode.response import SocketModeResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.playground import Playground
+from bot.playground.delivery import ACK_DEADLINE
 from bot.playground.journal import Delivery
-from bot.playground.socket_mode import DEBUG_LIFETIME, LIFETIME, MAX_SOCKETS, NOTICE
+from bot.playground.socket_mode import DEBUG_LIFETIME, LIFETIME, MAX_SOCKETS, NOTICE, Socket
+from tests.playground.bolt import NEVER
+from tests.playground.delivering import acked, asleep, eventually
 from tests.waiting import PATIENCE
 
 
@@ -23,7 +27,7 @@ class Listener:
 
     def __init__(self, slack: Playground) -> None:
         web = AsyncWebClient(base_url=slack.base_url)
-        self.client = SocketModeClient(app_token=slack.app_token, web_client=web, ping_interval=1)
+        self.client = SocketModeClient(slack.app_token, web_client=web, ping_interval=NEVER)
         self.envelopes: list[SocketModeRequest] = []
         self.deaf_for = 0
         self.client.socket_mode_request_listeners.append(self.take)
@@ -36,12 +40,30 @@ class Listener:
         await client.send_socket_mode_response(SocketModeResponse(request.envelope_id))
 
 
-@pytest.fixture
-async def listener(slack: Playground) -> AsyncIterator[Listener]:
+@asynccontextmanager
+async def listening(slack: Playground) -> AsyncGenerator[Listener]:
     listener = Listener(slack)
     await listener.client.connect()
     yield listener
     await listener.client.close()
+
+
+@pytest.fixture
+async def listener(slack: Playground) -> AsyncIterator[Listener]:
+    async with listening(slack) as listener:
+        yield listener
+
+
+async def let_expire(slack: Playground, listener: Listener, number: int) -> None:
+    """Let the time for the ack of the `number`th envelope pass."""
+    await eventually(lambda: len(listener.envelopes) == number and asleep(slack, ACK_DEADLINE))
+    slack.clock.advance(ACK_DEADLINE)
+
+
+async def let_pass(slack: Playground, seconds: float) -> None:
+    """Let a wait that long begin, and end."""
+    await eventually(lambda: asleep(slack, seconds))
+    slack.clock.advance(seconds)
 
 
 def settled(slack: Playground, count: int) -> bool:
@@ -67,18 +89,19 @@ async def test_a_mention_is_two_events_of_one_message(
     assert bodies[0]["authorizations"][0]["user_id"] == "U0THREADLN"
 
 
-async def test_an_unacked_event_comes_again_in_a_new_envelope(
-    slack: Playground, listener: Listener
-) -> None:
-    listener.deaf_for = 2
-    slack.local.courier.ack_deadline = 0.02
-    await slack.person("ana").post("#dev", "hello")
-    await slack.until(lambda: settled(slack, 1))
+async def test_an_unacked_event_comes_again_in_a_new_envelope(driven: Playground) -> None:
+    async with listening(driven) as listener:
+        listener.deaf_for = 2
+        await driven.person("ana").post("#dev", "hello")
+        for number in (1, 2):
+            await let_expire(driven, listener, number)
+        await let_pass(driven, 60)
+        await driven.until(lambda: settled(driven, 1))
     assert [e.retry_attempt for e in listener.envelopes] == [0, 1, 2]
     assert [e.retry_reason for e in listener.envelopes] == ["", "timeout", "timeout"]
     assert len({e.envelope_id for e in listener.envelopes}) == 3
     assert len({e.payload["event_id"] for e in listener.envelopes}) == 1
-    [delivery] = slack.journal.deliveries
+    [delivery] = driven.journal.deliveries
     assert [attempt.acked_after is not None for attempt in delivery.attempts] == [
         False,
         False,
@@ -86,19 +109,22 @@ async def test_an_unacked_event_comes_again_in_a_new_envelope(
     ]
 
 
-async def test_after_three_retries_an_event_is_given_up(
-    slack: Playground, listener: Listener
-) -> None:
-    listener.deaf_for = 9
-    slack.local.courier.ack_deadline = 0.02
-    await slack.person("ana").post("#dev", "hello")
-    await slack.until(lambda: settled(slack, 1))
-    assert slack.journal.deliveries[0].outcome == "given_up"
+async def test_after_three_retries_an_event_is_given_up(driven: Playground) -> None:
+    async with listening(driven) as listener:
+        listener.deaf_for = 9
+        await driven.person("ana").post("#dev", "hello")
+        for number, wait in enumerate((0, 60, 300), start=1):
+            await let_expire(driven, listener, number)
+            if wait:
+                await let_pass(driven, wait)
+        await let_expire(driven, listener, 4)
+        await driven.until(lambda: settled(driven, 1))
+    assert driven.journal.deliveries[0].outcome == "given_up"
     assert len(listener.envelopes) == 4
 
 
-async def test_a_socket_that_dies_with_an_event_does_not_lose_it(slack: Playground) -> None:
-    slack.local.courier.ack_deadline = 60
+async def test_a_socket_that_dies_with_an_event_does_not_lose_it(driven: Playground) -> None:
+    slack = driven
     async with aiohttp.ClientSession() as http:
         ws = await http.ws_connect(await link(slack))
         await ws.receive_json()
@@ -108,6 +134,7 @@ async def test_a_socket_that_dies_with_an_event_does_not_lose_it(slack: Playgrou
         await slack.until(lambda: not slack.local.socket_mode.sockets)
         ws = await http.ws_connect(await link(slack))
         await ws.receive_json()
+        await let_pass(slack, 60)
         second = await ws.receive_json()
         await ws.send_json({"envelope_id": second["envelope_id"]})
         await slack.until(lambda: settled(slack, 1))
@@ -131,8 +158,10 @@ async def test_a_click_is_never_redelivered(slack: Playground, listener: Listene
     )
     await slack.until(lambda: settled(slack, 2))
     listener.envelopes.clear()
-    listener.deaf_for, slack.local.courier.ack_deadline = 1, 0.02
-    assert await ana.click(thread, "go") is False
+    listener.deaf_for = 1
+    clicking = asyncio.create_task(ana.click(thread, "go"))
+    await let_expire(slack, listener, 1)
+    assert await clicking is False
     assert [envelope.type for envelope in listener.envelopes] == ["interactive"]
     assert await ana.click(thread, "Go")
     payload = listener.envelopes[-1].payload
@@ -155,10 +184,12 @@ async def test_each_event_goes_to_one_of_the_sockets_in_turn(slack: Playground) 
 
 async def test_events_can_be_doubled_and_overtaken(slack: Playground, listener: Listener) -> None:
     slack.faults.duplicate_events = 2
-    slack.faults.event_delays = [0.05, 0.0]
+    slack.faults.event_delays = [60.0, 0.0]
     ana = slack.person("ana")
     await ana.post("#dev", "first")
     await ana.post("#dev", "second")
+    await slack.until(lambda: acked(slack, "message") == 3)
+    slack.clock.advance(60)
     await slack.until(lambda: settled(slack, 6))
     texts = [envelope.payload["event"]["text"] for envelope in listener.envelopes]
     assert texts == ["second"] * 3 + ["first"] * 3
@@ -166,12 +197,18 @@ async def test_events_can_be_doubled_and_overtaken(slack: Playground, listener: 
     assert len({envelope.envelope_id for envelope in listener.envelopes}) == 6
 
 
+def moved(slack: Playground, before: Socket) -> bool:
+    """Whether there is another socket instead."""
+    sockets = slack.local.socket_mode.sockets
+    return bool(sockets) and before not in sockets
+
+
 async def test_the_client_moves_to_a_new_link_when_told(
     slack: Playground, listener: Listener
 ) -> None:
     [before] = slack.local.socket_mode.sockets
     await slack.disconnect("refresh_requested")
-    await slack.until(lambda: slack.local.socket_mode.sockets not in ([], [before]))
+    await slack.until(lambda: moved(slack, before))
     await slack.person("ana").post("#dev", "hello")
     await slack.until(lambda: settled(slack, 1))
     assert slack.journal.deliveries[0].outcome == "acked"
@@ -182,7 +219,7 @@ async def test_the_client_moves_on_when_its_connection_gets_old(
 ) -> None:
     [before] = slack.local.socket_mode.sockets
     slack.clock.advance(LIFETIME - NOTICE)
-    await slack.until(lambda: slack.local.socket_mode.sockets not in ([], [before]))
+    await slack.until(lambda: moved(slack, before))
     await slack.person("ana").post("#dev", "hello")
     await slack.until(lambda: settled(slack, 1))
     assert slack.journal.deliveries[0].outcome == "acked"

@@ -134,7 +134,8 @@ async def test_a_file_is_shown_in_its_workspace_only(slack: Playground, second: 
 
 
 async def test_limits_are_those_of_one_workspace() -> None:
-    async with Playground(PlaygroundConfig(limits="strict")) as slack:
+    config = PlaygroundConfig(limits="strict")
+    async with Playground(config, now=lambda: 1_800_000_000.0) as slack:
         second = slack.add_workspace("Second")
         here, there = (client_of(slack, token) for token in (slack.bot_token, second.bot_token))
         await here.team_info()
