@@ -37,6 +37,15 @@ export class Outbox {
   }
 }
 
+/** What is on its way though no app is told of it: a click that follows must find it there. */
+const underway = new Set();
+
+async function arrives(sent) {
+  underway.add(sent);
+  await sent;
+  underway.delete(sent);
+}
+
 /**
  * The view around elements: what it holds and the errors in it, by block, as the local Slack keeps them. `outbox` is
  * shared by the fields of a modal, which is sent when it is empty. A message has no errors and no outbox.
@@ -73,6 +82,7 @@ export function useClick(source, block, element) {
     if (flying) return;
     setFlying(true);
     setProblem(null);
+    await Promise.all(underway);
     setProblem(trouble(await act(me, "click", { ...addressOf(source, block, element), ...details })));
     setFlying(false);
   }
@@ -100,7 +110,8 @@ export function useHeld(source, block, element) {
     const before = mine;
     setMine({ value });
     setProblem(null);
-    setFlying(Boolean(tells && !more.typing));
+    const told = Boolean(tells && !more.typing);
+    setFlying(told);
     const address = addressOf(source, block, element);
     const send = async () => {
       const answer = await act(me, "fill", { ...address, value: given, ...more });
@@ -108,7 +119,9 @@ export function useHeld(source, block, element) {
       if (!answer.ok) setMine(before);
       setProblem(trouble(answer));
     };
-    (view.outbox ?? own).put(`${address.block_id}/${address.action_id}/${Boolean(more.typing)}`, send);
+    const outbox = view.outbox ?? own;
+    outbox.put(`${address.block_id}/${address.action_id}/${Boolean(more.typing)}`, send);
+    if (!told) arrives(outbox.settled());
   }
 
   return { value: mine ? mine.value : (kept ?? null), flying, problem, put };
