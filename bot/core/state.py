@@ -117,7 +117,8 @@ class Overheard:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pass:
     """A call that people allowed when the agent did not wait for it any more: the same call of
-    `tool` with the same `input` gets `answer` when it comes again before `until`, once."""
+    `tool` with the same `input` gets `answer` when it comes again before `until`, once. `used_by`
+    is the ask that is being answered by it."""
 
     ask: str
     tool: str
@@ -125,6 +126,7 @@ class Pass:
     answer: Answer
     by: Person
     until: float
+    used_by: str = ""
 
 
 Follow = Literal["queue", "steer"]
@@ -251,6 +253,11 @@ def open_beside(state: SessionState, first: AskState) -> list[AskState]:
 def past_ask(ask_id: str) -> str:
     """An ask's name in `past`."""
     return f"ask:{ask_id}"
+
+
+def past_notice(notice_id: str) -> str:
+    """A notice's name in `past`."""
+    return f"notice:{notice_id}"
 
 
 def put_ask(state: SessionState, ask: AskState) -> SessionState:

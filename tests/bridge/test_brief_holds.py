@@ -29,7 +29,7 @@ def said(seen: Listed) -> str:
 async def test_what_is_approved_too_late_is_done_at_the_next_try(
     store_config: StoreConfig, tmp_path: Path, listed: Listed
 ) -> None:
-    agent = DemoConnector(DemoConfig(data_dir=tmp_path, speed=0, max_hold=0.4))
+    agent = DemoConnector(DemoConfig(data_dir=tmp_path, speed=0, max_hold=2.0))
     async with running(store_config, tmp_path, listed, connector=agent, rules=RULES) as house:
         await house.mention("deploy the shop to production")
         await listed.until(lambda seen: "copy of the database" in said(seen))

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 from bot.core.approvals import Approvals, Layer, Wanted
 from bot.core.asks import Answer
-from bot.core.commands import SendAnswer, SendPrompt
+from bot.core.commands import Failed, SendAnswer, SendPrompt
 from bot.core.policy import Capabilities, Rules
 from bot.core.session import due_at
-from bot.core.views import NoticeView, view
+from bot.core.views import NoticeView, tidy, view
 from tests.core.scene import ANN, BOB, Scene
 
 ENDS = Wanted(who=("owner", "U2"), deadline=600.0, remind=60.0, at_deadline="deny")
@@ -129,6 +129,50 @@ def test_a_late_approval_allows_exactly_this_call_once() -> None:
     assert scene.ask("a3").rule == "approval of Bob, given when it was asked before"
     assert scene.performs().asks("a4", "t2").ask("a4").status == "open"
     assert scene.ask("a4").requesters == (ANN,)
+
+
+def test_what_was_allowed_too_late_is_told_though_the_first_turn_is_forgotten() -> None:
+    scene = parked().performs().ends().click(by=BOB).shows()
+    scene.state = tidy(scene.state)
+    assert [turn.number for turn in scene.state.turns] == [2]
+    scene.performs().starts("t2", prompt=2)
+    assert (scene.turn(2).phase, scene.outbox) == ("working", [])
+
+
+def again() -> Scene:
+    """What was allowed too late is asked again, and is being answered by it."""
+    scene = parked().performs().ends().click(by=BOB).performs()
+    return scene.starts("t2", prompt=2).asks("a2", "t2")
+
+
+def test_an_approval_that_comes_too_late_again_is_not_used_up() -> None:
+    scene = again().closes("expired", "a2")
+    assert "The agent did not wait until it was told that it may do this" in scene.lines[-1]
+    assert scene.asks("a3", "t2").ask("a3").answer == Answer(verb="allow")
+    scene.performs().closes("answered", "a3")
+    assert scene.asks("a4", "t2").ask("a4").status == "open"
+
+
+def test_an_agent_that_says_it_waits_no_longer_may_try_again_too() -> None:
+    scene = again().wait(61).fails("already_answered")
+    assert scene.ask("a2").outcome == "expired"
+    scene.closes("expired", "a2")
+    assert sum("did not wait" in line for line in scene.lines) == 1
+    assert scene.asks("a3", "t2").ask("a3").answer == Answer(verb="allow")
+
+
+def test_what_is_over_is_not_opened_again_by_an_answer_that_never_arrived() -> None:
+    scene = again()
+    sent = scene.command(SendAnswer)
+    scene.closes("expired", "a2")
+    scene(Failed(command=sent.id, failure="unavailable", message="Agent away."))
+    assert (scene.ask("a2").status, scene.ask("a2").outcome) == ("settled", "expired")
+    assert scene.outbox == []
+
+
+def test_two_calls_at_once_are_not_both_allowed_by_one_approval() -> None:
+    scene = again().asks("a3", "t2")
+    assert (scene.ask("a2").status, scene.ask("a3").status) == ("sending", "open")
 
 
 def test_a_late_approval_is_not_for_ever() -> None:

@@ -108,7 +108,21 @@ def closed(state: SessionState, event: AskClosed, rules: Rules, at: float) -> Se
     waits = known.status == "open" and isinstance(known.ask, Confirmation)
     if how == "expired" and waits and rules.able.max_hold is not None:
         return _park(state, known, at, tell=False)
+    if how == "expired":
+        state = say_unheard(state, known)
     return settle(state, known, how, at)
+
+
+def say_unheard(state: SessionState, known: AskState) -> SessionState:
+    """What was allowed without anybody being asked has no card to say that it came too late."""
+    if not (known.ruled and known.hidden and known.answer and known.answer.verb != "deny"):
+        return state
+    title = " ".join(known.ask.title.split())[:_LONGEST_TITLE]
+    text = (
+        f"The agent did not wait until it was told that it may do this, and went on without: "
+        f"{title}. It still may; ask it to try again."
+    )
+    return say(state, f"unheard:{known.ask.id}", text, "warning")
 
 
 def _parked_closed(
@@ -139,7 +153,8 @@ def _call_opened(
     known = _with_terms(known, found)
     passed = next((one for one in state.passes if now < one.until and _fits(one, call)), None)
     if passed is not None and found.decision != "deny":
-        state = replace(state, passes=tuple(one for one in state.passes if one is not passed))
+        using = replace(passed, used_by=call.id)
+        state = replace(state, passes=tuple(using if p is passed else p for p in state.passes))
         known = replace(known, rule=f"approval of {passed.by.name}, given when it was asked before")
         return _decide_by_rule(state, known, passed.answer, now)
     if found.decision == "ask":
@@ -148,7 +163,7 @@ def _call_opened(
 
 
 def _fits(one: Pass, call: Confirmation) -> bool:
-    return one.tool == call.tool and one.input == call.input
+    return not one.used_by and one.tool == call.tool and one.input == call.input
 
 
 # --- the rules ------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Literal
 
 from bot.core.parts import beyond, shown_parts
-from bot.core.state import BELOW_ALL, NoticeState, SessionState
+from bot.core.state import BELOW_ALL, NoticeState, SessionState, past_notice
 from bot.core.turn import Turn
 
 
@@ -50,7 +50,8 @@ def say_once(
     to: str = "",
 ) -> SessionState:
     """A notice that may be replayed, also long after it was read."""
-    if notice_id in state.past or any(notice.id == notice_id for notice in state.notices):
+    known = past_notice(notice_id) in state.past
+    if known or any(notice.id == notice_id for notice in state.notices):
         return state
     return say(state, notice_id, text, level, to=to)
 

@@ -27,13 +27,13 @@ from bot.core.commands import (
 from bot.core.inbound import Prompt
 from bot.core.policy import Rules
 from bot.core.session.afresh import lose
-from bot.core.session.asks import ask_people_instead
+from bot.core.session.asks import ask_people_instead, say_unheard
 from bot.core.session.notices import say, say_again
 from bot.core.session.outbox import blocks, command_of, drop, note_begun, retry, whisper
 from bot.core.session.overhearing import unhear
 from bot.core.session.refused import refused, with_card
 from bot.core.session.resend import ask_to_resend
-from bot.core.session.settling import record, settle
+from bot.core.session.settling import free_pass, record, settle
 from bot.core.session.steering import not_steered, steered
 from bot.core.session.timing import in_time, ticked
 from bot.core.session.tuning import not_tuned, tuned_agent
@@ -174,19 +174,19 @@ def _answer_failed(
         return _parking_failed(state, pending, known, failed, rules, now)
     note = failed.message
     over = failed.failure == "already_answered" or known.closed
+    if known.status == "settled" and (known.by is None or not over):
+        return drop(state, number)
     if failed.failure == "unavailable":
         if pending.attempts + 1 < rules.answer_tries:
             known = replace(known, note=f"{note} Trying again.")
             return put_ask(retry(state, number, rules, now), known)
         note = f"{note} Please decide again."
     state = drop(state, number)
+    if over and (failed.repeated or pending.attempts):
+        return settle(state, known, known.outcome or "answered", now)
     if over:
-        if failed.repeated or pending.attempts:
-            return settle(state, known, known.outcome or "answered", now)
-        if known.by is not None:
-            state = whisper(state, known.by, QUICKER)
-        nobody = replace(known, by=None, answer=None, ruled=False)
-        return settle(state, nobody, "elsewhere", now)
+        return _waited_no_longer(state, known, now)
+    state = free_pass(state, known)
     state = record(state, "not_taken", known, now, by=known.by, where="agent", detail=note)
     deadline = known.deadline
     if known.outcome == "expired" and failed.failure != "unavailable":
@@ -198,6 +198,17 @@ def _answer_failed(
     if known.ruled:
         return ask_people_instead(state, with_card(state, again), note, rules, now)
     return put_ask(state, with_card(state, again))
+
+
+def _waited_no_longer(state: SessionState, known: AskState, now: float) -> SessionState:
+    """Somebody was quicker, or the time of a server that waits only briefly was."""
+    if known.by is not None:
+        state = whisper(state, known.by, QUICKER)
+    gave_up = known.ruled and known.held_until is not None and now >= known.held_until
+    if gave_up:
+        state = say_unheard(state, known)
+    nobody = replace(known, by=None, answer=None, ruled=False)
+    return settle(state, nobody, "expired" if gave_up else "elsewhere", now)
 
 
 def _parking_failed(

@@ -44,7 +44,21 @@ def settle(state: SessionState, ask: AskState, outcome: AskOutcome, at: float) -
     if outcome == "answered" and ask.at is not None:
         at = ask.at
     settled = replace(ask, status="settled", outcome=outcome, at=at, note="")
-    return put_ask(state, _unburdened(settled))
+    return put_ask(_redeemed(state, ask, outcome), _unburdened(settled))
+
+
+def free_pass(state: SessionState, ask: AskState) -> SessionState:
+    """What answered the ask did not reach the agent: it holds for the next such call."""
+    passes = (replace(p, used_by="") if p.used_by == ask.ask.id else p for p in state.passes)
+    return replace(state, passes=tuple(passes))
+
+
+def _redeemed(state: SessionState, ask: AskState, outcome: AskOutcome) -> SessionState:
+    if not state.passes:
+        return state
+    if outcome != "answered":
+        return free_pass(state, ask)
+    return replace(state, passes=tuple(p for p in state.passes if p.used_by != ask.ask.id))
 
 
 def _unburdened(ask: AskState) -> AskState:

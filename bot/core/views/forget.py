@@ -16,7 +16,7 @@ from bot.core.ids import (
 )
 from bot.core.session.steering import guiding
 from bot.core.spent import spent_in, total
-from bot.core.state import MOST_PAST, SessionState, past_ask
+from bot.core.state import MOST_PAST, SessionState, past_ask, past_notice
 from bot.core.turn import Turn
 from bot.core.views.derive import late_slots
 
@@ -39,7 +39,7 @@ def tidy(state: SessionState) -> SessionState:
         asks=tuple(ask for ask in state.asks if ask.turn not in gone),
         notices=tuple(notice for notice in state.notices if notice.turn not in gone),
     )
-    past = [*state.past, *(notice.id for notice in state.notices if notice.turn in gone)]
+    past = [*state.past, *(past_notice(one.id) for one in state.notices if one.turn in gone)]
     past += [past_ask(ask.ask.id) for ask in state.asks if ask.turn in gone]
     for turn in state.turns:
         name = turn.ref or (turn.prompt.key if turn.prompt and not turn.over else None)
