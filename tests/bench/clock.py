@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import selectors
 import time
 from collections.abc import Coroutine
@@ -17,21 +18,33 @@ class _Selector(selectors.DefaultSelector):
     def __init__(self, speed: float) -> None:
         super().__init__()
         self._speed = speed
+        self.waited = 0.0
+        """Seconds of the system's that the last look was meant to take at most."""
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        return super().select(None if timeout is None else timeout / self._speed)
+        timeout = None if timeout is None else timeout / self._speed
+        self.waited = math.inf if timeout is None else max(0.0, timeout)
+        return super().select(timeout)
 
 
 class FastLoop(asyncio.SelectorEventLoop):
     """All that sleeps, times out or is due in it is `speed` times as early. What computing costs
-    counts `speed` times as much."""
+    counts `speed` times as much, but no more than `most` seconds of the system's at a time: so a
+    machine that is busy with something else takes nothing away."""
 
-    def __init__(self, speed: float) -> None:
-        self._speed = speed
-        super().__init__(_Selector(speed))
+    def __init__(self, speed: float, most: float = math.inf) -> None:
+        self._speed, self._most = speed, most
+        self._waits = _Selector(speed)
+        self._seen = time.monotonic()
+        self._shown = self._seen * speed
+        super().__init__(self._waits)
 
     def time(self) -> float:
-        return super().time() * self._speed
+        now = time.monotonic()
+        passed = min(now - self._seen, self._waits.waited + self._most)
+        self._seen, self._waits.waited = now, 0.0
+        self._shown += passed * self._speed
+        return self._shown
 
 
 class LoopClock:
@@ -51,7 +64,7 @@ class LoopClock:
         await asyncio.sleep(seconds)
 
 
-def run_at(speed: float, main: Coroutine[None, None, T]) -> T:
+def run_at(speed: float, main: Coroutine[None, None, T], most: float = math.inf) -> T:
     """As `asyncio.run`, in a loop that is `speed` times as fast."""
-    with asyncio.Runner(loop_factory=lambda: FastLoop(speed)) as runner:
+    with asyncio.Runner(loop_factory=lambda: FastLoop(speed, most)) as runner:
         return runner.run(main)

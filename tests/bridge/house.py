@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
@@ -13,8 +13,9 @@ from bot.agents.demo.connector import DemoConfig, DemoConnector
 from bot.bridge.bridge import StoreBridge, bucket_of
 from bot.bridge.supervisor import Supervisor
 from bot.core.asks import Answer, Verb
+from bot.core.errors import StoreUnavailable
 from bot.core.ids import ThreadKey
-from bot.core.inbound import Configure, Person, Prompt, Reply, Setting, Stop, Tune, Wish
+from bot.core.inbound import Configure, Inbound, Person, Prompt, Reply, Setting, Stop, Tune, Wish
 from bot.core.policy import Rules
 from bot.core.ports import Accepted, Connector
 from bot.core.routing import Routes
@@ -22,7 +23,7 @@ from bot.slack.render.secrets import mask
 from bot.store import leases
 from bot.store.database import Database, StoreConfig
 from tests.bridge.listed import Listed, ListedSurface
-from tests.waiting import until
+from tests.waiting import POLL, until
 
 TEAM = "T1"
 ANA = Person(user="U1", name="Ana")
@@ -44,18 +45,25 @@ class House:
     thread: ThreadKey = THREAD
     sent: list[str] = field(default_factory=list)
 
+    async def accept(self, inbound: Inbound) -> Accepted:
+        """Once more whatever the store could not take, as Slack does."""
+        while True:
+            with suppress(StoreUnavailable):
+                return await self.bridge.accept(inbound)
+            await asyncio.sleep(POLL)
+
     async def mention(self, text: str, by: Person = ANA, ts: str | None = None) -> Accepted:
-        return await self.bridge.accept(prompt(text, by, ts, mentions_bot=True))
+        return await self.accept(prompt(text, by, ts, mentions_bot=True))
 
     async def mention_elsewhere(self, text: str) -> None:
         """In another thread."""
         ts = f"17000002{next(_numbers):02}.000000"
         thread = replace(THREAD, thread_ts=ts)
         said = replace(prompt(text, ts=ts, mentions_bot=True), thread=thread)
-        await self.bridge.accept(said)
+        await self.accept(said)
 
     async def reply(self, text: str, by: Person = ANA, ts: str | None = None) -> Accepted:
-        return await self.bridge.accept(prompt(text, by, ts, in_thread=True))
+        return await self.accept(prompt(text, by, ts, in_thread=True))
 
     async def decide(self, verb: Verb, by: Person = ANA, text: str | None = None) -> None:
         await self.answer(Answer(verb=verb, text=text), by)
@@ -63,7 +71,7 @@ class House:
     async def answer(self, answer: Answer, by: Person = ANA) -> None:
         ask = self.listed.ask().ask.id
         key = f"act:{next(_numbers)}"
-        await self.bridge.accept(Reply(key=key, thread=self.thread, by=by, ask=ask, answer=answer))
+        await self.accept(Reply(key=key, thread=self.thread, by=by, ask=ask, answer=answer))
 
     async def falls_idle(self) -> None:
         """Wait until no session has an actor."""
@@ -75,19 +83,19 @@ class House:
 
     async def choose(self, setting: Setting, by: Person = ANA) -> None:
         said = prompt(setting, by, mentions_bot=True, in_thread=True)
-        await self.bridge.accept(
+        await self.accept(
             Configure(key=said.key, thread=self.thread, by=by, setting=setting, said=said)
         )
 
     async def tune(self, what: Wish, value: str = "") -> None:
         said = prompt(f"{what} {value}", mentions_bot=True, in_thread=True)
-        await self.bridge.accept(
+        await self.accept(
             Tune(key=said.key, thread=self.thread, by=ANA, what=what, value=value, said=said)
         )
 
     async def stop(self, by: Person = ANA) -> None:
         key = f"stop:{next(_numbers)}"
-        await self.bridge.accept(Stop(key=key, thread=self.thread, by=by, via="word"))
+        await self.accept(Stop(key=key, thread=self.thread, by=by, via="word"))
 
 
 def prompt(

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import update
 
 from bot.agents.agent_webkit.patience import Patience
+from bot.bridge import performer
 from bot.bridge.attachment import ATTACH_PATIENCE
 from bot.bridge.performer import patience
 from bot.core.asks import Answer
@@ -20,7 +21,7 @@ from bot.store.tables import sessions
 from tests.bridge.house import ANA, running
 from tests.bridge.listed import Listed
 from tests.bridge.scripted import ScriptedAgent
-from tests.waiting import until
+from tests.waiting import PATIENCE, until
 
 AGAIN = Answer(verb="reply", values=(("resend", ("again",)),))
 
@@ -70,8 +71,9 @@ async def test_where_nobody_can_tell_people_are_asked_E71(
 
 
 async def test_an_agent_that_is_seen_to_work_on_it_is_not_asked_about_E71(
-    store_config: StoreConfig, tmp_path: Path, listed: Listed
+    store_config: StoreConfig, tmp_path: Path, listed: Listed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(performer, "SIGN_PATIENCE", PATIENCE)
     agent = ScriptedAgent("none", remembers=True)
     await dies_unheard(agent, store_config, tmp_path, listed)
     says(agent, "Paid.")
@@ -92,6 +94,7 @@ async def test_a_prompt_the_server_can_show_is_not_repeated(
         await house.reply("and the rent")
         says(agent, "Paid.")
         await agent.until_prompted("and the rent")
+        await listed.until(lambda seen: "done: Paid." in seen.text())
     assert prompts(agent) == ["pay the bill", "and the rent"]
     assert listed.outline() == ["done: Paid."]
 
@@ -105,7 +108,7 @@ async def test_a_prompt_the_server_lacks_for_certain_is_repeated(
     async with running(store_config, tmp_path, listed, connector=agent):
         await until(lambda: _has(agent, 2))
         says(agent, "Paid.")
-        await listed.until(lambda seen: bool(seen.outline()))
+        await listed.until(lambda seen: "done: Paid." in seen.text())
     assert listed.outline() == ["done: Paid."]
 
 
@@ -175,7 +178,8 @@ async def test_a_connection_that_breaks_while_a_prompt_is_sent_is_asked_about(
         assert "connection broke" in listed.ask().ask.title
         says(agent, "Paid.")  # it has it after all
         await listed.until(lambda seen: "done: Paid." in seen.text())
-    assert listed.outline()[0].startswith("ask settled answered The agent has your message")
+        settled = "ask settled answered The agent has your message"
+        await listed.until(lambda seen: seen.outline()[0].startswith(settled))
 
 
 def test_what_the_agent_s_process_is_asked_about_may_take_a_minute() -> None:

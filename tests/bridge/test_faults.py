@@ -165,8 +165,13 @@ async def test_a_session_of_a_newer_version_keeps_its_input_and_tells_its_author
             await listed.until(lambda seen: bool(seen.whispers))
             views = HomeViews(house.supervisor._database, Access())
             assert (await views.board(TEAM)).sessions == {}
-            with pytest.raises(StoreUnavailable, match="cannot read"):
-                await house.bridge.find_ask(uid)
+
+            async def refused() -> bool:
+                with pytest.raises(StoreUnavailable) as told:
+                    await house.bridge.find_ask(uid)
+                return "cannot read" in str(told.value)
+
+            await until(refused)
             await house.supervisor.release(bucket_of(TEAM))
     # It paused, and there was nothing to wait for.
     assert [log["late"] for log in logs if log["event"] == "bucket.released"] == [0]

@@ -62,7 +62,7 @@ async def test_images_go_with_the_prompt_and_person_and_agent_hear_of_the_rest(
     files = (png("a"), PostedFile("r.pdf", "application/pdf", 3, "r"))
     async with running(store_config, tmp_path, listed, connector=agent) as house:
         said = replace(prompt("look", mentions_bot=True), files=files)
-        await house.bridge.accept(said)
+        await house.accept(said)
         told = await agent.until_prompted("images only: png)]")
         assert told == "look\n[files you did not get: r.pdf (the agent takes images only: png)]"
         await listed.until(lambda seen: bool(seen.whispers))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.agents.demo.connector import DemoConfig, DemoConnector
 from bot.core.asks import Answer, Question
 from bot.store import messages
 from bot.store.database import Database, StoreConfig
@@ -68,6 +69,7 @@ async def test_a_tool_runs_after_allow_and_the_rest_stands_below_the_card(
         assert "Only <@U1> can decide" in listed.whispers[0][1]
         await house.decide("allow")
         await listed.until(done())
+        await listed.until(lambda seen: "ask settled" in seen.text())
     kinds = [line.split(" ")[0].rstrip(":") for line in listed.outline()]
     assert kinds == ["part", "ask", "done"]
     assert "ask settled answered Allowed by=U1" in listed.outline()[1]
@@ -81,7 +83,7 @@ async def test_a_question_is_answered_by_a_line_in_the_thread_E51(
         await listed.until(asked)
         await house.reply("something of my own")
         await listed.until(done())
-    assert "something of my own by=U1" in listed.text()
+        await listed.until(lambda seen: "something of my own by=U1" in seen.text())
 
 
 async def test_posts_while_it_works_wait_and_are_read_together_in_order_E21_E23(
@@ -98,17 +100,19 @@ async def test_posts_while_it_works_wait_and_are_read_together_in_order_E21_E23(
         field = question.fields[0].id
         await house.answer(Answer(verb="reply", values=((field, ("x",)),)))
         await listed.until(done(2))
+        await listed.until(
+            lambda seen: all(s.kind != "mark" or s.mark == "none" for s in seen.signs.values())
+        )
     # The embedded agent goes by the last paragraph of what it is told.
     assert listed.outline()[-1] == "done: third"
     assert "second" not in listed.text()
-    assert all(sign.kind != "mark" or sign.mark == "none" for sign in listed.signs.values())
 
 
 async def test_stop_in_the_text_keeps_what_was_said_E31(
     store_config: StoreConfig, tmp_path: Path, listed: Listed
 ) -> None:
     async with running(store_config, tmp_path, listed, speed=1) as house:
-        await house.mention("essay 20000")
+        await house.mention("essay 200000")
         await listed.until(lambda seen: len(seen.text()) > 50)
         await house.stop(by=BEN)
         await house.stop()
@@ -134,11 +138,14 @@ async def test_guests_start_nothing_and_are_told_privately_E80(
 async def test_an_unreachable_agent_is_told_and_gets_the_message_later_E76(
     store_config: StoreConfig, tmp_path: Path, listed: Listed
 ) -> None:
-    async with running(store_config, tmp_path, listed, speed=1) as house:
+    at = [1_700_000_000.0]
+    agent = DemoConnector(DemoConfig(data_dir=tmp_path, speed=0), now=lambda: at[0])
+    async with running(store_config, tmp_path, listed, connector=agent) as house:
         await house.mention("away 5")
         await listed.until(done())
         await house.mention("echo patience")
         await listed.until(lambda seen: "Your message is kept" in seen.text())
+        at[0] += 5
         await listed.until(done(2))
     assert "notice info: The agent is back and has your message." in listed.outline()
     assert listed.outline()[-1] == "done: patience"

@@ -48,9 +48,7 @@ async def test_a_request_that_was_open_before_an_upgrade_is_decided_after_it_E79
         assert known is not None
         assert (known.view.status, known.where.owner) == ("open", ANA)
         allowed = Answer(verb="allow")
-        await house.bridge.accept(
-            Reply(key="act:1", thread=THREAD, by=ANA, ask="a1", answer=allowed)
-        )
+        await house.accept(Reply(key="act:1", thread=THREAD, by=ANA, ask="a1", answer=allowed))
         await listed.until(lambda seen: "ask settled answered Allowed by=U1" in seen.text())
         assert remote.answers == [("a1", allowed)]
         agent.does(

@@ -17,9 +17,11 @@ from bot import app
 from bot.core.approvals import Approvals
 from bot.playground import Playground, PlaygroundConfig
 from bot.settings import Settings
+from bot.slack.clock import SystemClock
 from tests.databases import fresh_sqlite
 from tests.e2e.browser import CHROMIUM, FLAGS
 from tests.governed import Governed
+from tests.unhurried import watched_clock
 from tests.waiting import PATIENCE
 
 REDELIVERY = (0.2, 0.5, 1.0, 2.0, 4.0)
@@ -89,7 +91,8 @@ async def browser() -> AsyncIterator[Browser]:
 async def stage(tmp_path: Path, migrated_sqlite: Path) -> AsyncIterator[Stage]:
     """A local Slack and an empty database; the bot is not there yet."""
     fresh_sqlite(migrated_sqlite, tmp_path / "threadline.db")
-    async with Playground(PlaygroundConfig(retry_schedule=REDELIVERY)) as slack:
+    config = PlaygroundConfig(retry_schedule=REDELIVERY)
+    async with watched_clock() as clock, Playground(config, now=clock) as slack:
         yield Stage(slack, tmp_path)
         # Cards call people who decide, and no groups. Whether a press was acked, stories say
         # themselves.
@@ -97,6 +100,24 @@ async def stage(tmp_path: Path, migrated_sqlite: Path) -> AsyncIterator[Stage]:
         people.add(slack.app.user_id)  # by other apps, which may speak to it
         broken = slack.invariants(may_ping=people)
         assert [one for one in broken if one.rule != "every interaction is acked in time"] == []
+
+
+class Held(SystemClock):
+    """The sessions' time, which passes only where a story lets it."""
+
+    def __init__(self) -> None:
+        self.at = super().time()
+
+    def time(self) -> float:
+        return self.at
+
+
+@pytest.fixture
+def held(monkeypatch: pytest.MonkeyPatch) -> Held:
+    """The clock of the bots of this story."""
+    clock = Held()
+    monkeypatch.setattr(app, "SystemClock", lambda: clock)
+    return clock
 
 
 @pytest.fixture

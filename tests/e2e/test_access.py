@@ -40,7 +40,7 @@ async def test_who_is_not_named_gets_in_by_no_way_and_is_told_privately_E80_E81(
         await ben.edit(quiet, "@threadline echo me after all")
         await refused(6)
         await ana.reply(thread, "echo mine", mention=True)
-        await thread.until(lambda t: "Cancel" in t.buttons(), timeout=6)
+        await thread.until(lambda t: "Cancel" in t.buttons())
         await ben.click(thread, "Cancel")
         await refused(7)
         assert "Stopped" not in said(thread)
@@ -102,7 +102,7 @@ async def test_a_stop_reaches_the_agent_while_slack_limits_us_E30(stage: Stage) 
         slack.faults.methods["chat.update"] = limited
         slack.faults.methods["chat.appendStream"] = limited
         await ana.reply(thread, "stop")
-        await thread.until(lambda t: f"Stopped by <@{ana.id}>" in said(t), timeout=12)
+        await thread.until(lambda t: f"Stopped by <@{ana.id}>" in said(t))
         await thread.until(at_rest)
         before = said(thread)
         await ana.reply(thread, "echo go on")

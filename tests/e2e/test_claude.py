@@ -114,7 +114,7 @@ async def test_killed_while_a_tool_runs_the_orphan_ends_and_the_tool_is_named_E3
     own_house: House,
 ) -> None:
     ana = own_house.slack.person("ana")
-    command = "touch begun.txt; sleep 6; touch survived.txt"
+    command = "touch begun.txt; sleep 60; touch survived.txt"
     thread = await ana.mention("#dev", f"run: {command}")
     await see(thread, lambda t: "Allow" in t.buttons())
     assert await ana.click(thread, "Allow")

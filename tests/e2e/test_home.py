@@ -38,21 +38,21 @@ async def test_home_shows_what_waits_and_what_runs_and_stops_it_E90(stage: Stage
         await ana.open_home()
         await stage.slack.until(lambda: "You have no sessions yet" in home(ana))
         asking = await ana.mention("#dev", "deploy the shop")
-        await asking.until(lambda t: "Allow" in t.buttons(), timeout=20)
-        working = await ana.mention("#general", "work for 60 seconds")
-        await stage.slack.until(lambda: "Stop" in buttons(ana), 20)
+        await asking.until(lambda t: "Allow" in t.buttons())
+        working = await ana.mention("#general", "work for 400 seconds")
+        await stage.slack.until(lambda: "Stop" in buttons(ana))
         seen = home(ana)
         assert "*Needs you*" in seen and "*Running*" in seen
         assert link(asking) in seen and link(working) in seen
         assert await ana.click(ana.home_tab(), "Stop")
-        await working.until(lambda t: "Stopped by" in said(t), timeout=20)
+        await working.until(lambda t: "Stopped by" in said(t))
         # By itself it follows within some seconds, as it did above; who opens it sees it at once.
         await ana.open_home()
-        await stage.slack.until(lambda: "*Running*" not in home(ana), 20)
+        await stage.slack.until(lambda: "*Running*" not in home(ana))
         await ana.click(asking, "Deny")
-        await asking.until(lambda t: "Denied" in said(t), timeout=20)
+        await asking.until(lambda t: "Denied" in said(t))
         await ana.open_home()
-        await stage.slack.until(lambda: "*Needs you*" not in home(ana), 20)
+        await stage.slack.until(lambda: "*Needs you*" not in home(ana))
 
 
 async def test_a_standing_rule_is_listed_on_home_and_revoked_by_one_click_E44(
@@ -92,4 +92,4 @@ async def test_home_is_there_after_a_restart_E90(stage: Stage) -> None:
         await stage.slack.until(lambda: link(thread) in home(ana))
     stage.slack.workspace.homes.clear()
     async with stage.bot():
-        await stage.slack.until(lambda: link(thread) in home(ana), 10)
+        await stage.slack.until(lambda: link(thread) in home(ana))

@@ -6,21 +6,23 @@ import pytest
 
 from bot.agents.demo.texts import essay
 from bot.playground import Playground
+from tests.e2e.conftest import Stage
 from tests.e2e.reading import at_rest, ours, said
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.mark.parametrize("where", ["#dev", ""])
-async def test_below_a_deleted_message_the_tail_appears_once(
-    calm_slack: Playground, where: str
-) -> None:
-    ana = calm_slack.person("ana")
-    thread = await (ana.mention(where, "essay 2500") if where else ana.message_bot("essay 2500"))
-    await thread.until(lambda t: len(said(t)) > 600)
-    [first] = ours(thread)
-    await calm_slack.befall("delete_message", channel=thread.channel, ts=first.ts)
-    await thread.until(lambda t: at_rest(t) and not calm_slack.workspace.streams, 30)
+async def test_below_a_deleted_message_the_tail_appears_once(stage: Stage, where: str) -> None:
+    slack = stage.slack
+    ana = slack.person("ana")
+    async with stage.bot(speed=0.15):
+        asked = "essay 2500"
+        thread = await (ana.mention(where, asked) if where else ana.message_bot(asked))
+        await thread.until(lambda t: len(said(t)) > 600)
+        [first] = ours(thread)
+        await slack.befall("delete_message", channel=thread.channel, ts=first.ts)
+        await thread.until(lambda t: at_rest(t) and not slack.workspace.streams, 60)
     [rest] = ours(thread)
     assert rest.ts != first.ts
     whole = essay(2_500)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Sequence
 
 import pytest
@@ -67,11 +66,12 @@ async def test_any_copy_decides_and_all_are_repainted_at_once_E48_E42(stage: Sta
         places = await shown_to_all(slack, thread, ana, ben)
         assert "deploy" in privately(slack, ben)[0].text()
         assert all("or the group Operators can decide" in place.text() for place in places)
+        before = len(slack.journal.calls)
         assert await ben.click(privately(slack, ben)[0], "Allow")
-        pressed = time.monotonic()
         await slack.until(lambda: not any(place.buttons() for place in places[1:]))
         await slack.until(lambda: all("Allowed" in place.text() for place in places))
-        assert time.monotonic() - pressed < 2
+        calls = len(slack.journal.calls) - before
+        assert calls <= 3 * len(places), "nothing else comes first, however long one takes"
         await thread.until(at_rest)
         assert f"<@{ben.id}>" in str([m.blocks for m in places[1].messages()])
         assert [len(cards_in(slack, OPS)), len(privately(slack, ana))] == [1, 1]
@@ -91,27 +91,30 @@ async def test_twenty_private_copies_are_decided_once_and_all_say_so_E48_E41_E42
         def asked() -> list[Thread]:
             return [card for person in people for card in privately(slack, person)]
 
-        await slack.until(lambda: len(asked()) == MOST_PRIVATE, 20)
-        await slack.until(lambda: all("Allow" in card.buttons() for card in asked()), 20)
+        await slack.until(lambda: len(asked()) == MOST_PRIVATE, 60)
+        await slack.until(lambda: all("Allow" in card.buttons() for card in asked()), 60)
         [here], [there] = privately(slack, first), privately(slack, second)
         assert all(await asyncio.gather(first.click(here, "Allow"), second.click(there, "Deny")))
-        pressed = time.monotonic()
         cards = [thread, *asked()]
-        await slack.until(lambda: not any(_decisions(card) for card in cards), 20)
-        took = time.monotonic() - pressed
-        outcomes = {word for card in cards for word in ("Allowed", "Denied") if word in said(card)}
-        assert len(outcomes) == 1 and took < 10
+        await slack.until(lambda: not any(_decisions(card) for card in cards), 60)
+        await slack.until(lambda: all(_outcomes(card) for card in cards), 60)
+        outcomes = {word for card in cards for word in _outcomes(card)}
+        assert len(outcomes) == 1
         winner, loser = (first, second) if outcomes == {"Allowed"} else (second, first)
         # Who is not in the channel hears it directly.
         await slack.until(lambda: len(asked()) == MOST_PRIVATE + 1)
         assert f"<@{winner.id}> has already decided" in privately(slack, loser)[1].text()
-        await thread.until(at_rest, 20)
+        await thread.until(at_rest)
     assert all(f"<@{winner.id}>" in blocks_of(card) for card in cards)
     edits = slack.journal.called("chat.update")
     copies = {card.channel for card in cards[1:]}
     repainted = [call for call in edits if call.arguments["channel"] in copies]
     assert len(copies) == MOST_PRIVATE <= len(repainted) <= 2 * MOST_PRIVATE
     assert [call.method for call in slack.journal.calls if call.error == "ratelimited"] == []
+
+
+def _outcomes(card: Thread) -> set[str]:
+    return {word for word in ("Allowed", "Denied") if word in said(card)}
 
 
 def _decisions(card: Thread) -> set[str]:
@@ -130,7 +133,7 @@ async def test_who_may_not_decide_is_refused_at_a_copy_too_E37_E48(stage: Stage)
         assert "Allow" in thread.buttons() and "Allow" in copy.buttons()
         assert await ana.click(copy, "Allow")
         await thread.until(at_rest)
-        assert "Allowed" in copy.text()
+        await copy.until(lambda t: "Allowed" in t.text())
 
 
 async def test_a_place_that_is_closed_to_the_bot_keeps_nobody_waiting_E39(stage: Stage) -> None:
@@ -168,9 +171,9 @@ async def test_a_request_overtakes_what_ten_threads_stream_E35(stage: Stage) -> 
     slack = stage.slack
     ana, ben = slack.person("ana"), slack.person("ben")
     async with stage.bot(speed=2.0, policy=policy(("owner", ben.id), "private", OPS)):
-        busy = [await ana.mention("#dev", "work for 60 seconds") for _ in range(10)]
+        busy = [await ana.mention("#dev", "work for 400 seconds") for _ in range(10)]
         for one in busy:
-            await one.until(lambda t: len(t.messages()) > 1, 30)
+            await one.until(lambda t: len(t.messages()) > 1, 60)
         with capture_logs() as logged:
             thread = await ben.mention("#general", "deploy")
 
@@ -179,9 +182,9 @@ async def test_a_request_overtakes_what_ten_threads_stream_E35(stage: Stage) -> 
 
             await until(asked)
             before = len(slack.journal.calls)
-            await slack.until(lambda: "Allow" in _all(privately(slack, ben)), 20)
+            await slack.until(lambda: "Allow" in _all(privately(slack, ben)))
             copied = len(slack.journal.calls) - before
-            await thread.until(lambda t: "Allow" in t.buttons(), 20)
+            await thread.until(lambda t: "Allow" in t.buttons())
         assert copied <= 25, "of these a few are its own"
         assert any(one.status() == "processing" for one in busy), "nothing streamed meanwhile"
         for one in busy:

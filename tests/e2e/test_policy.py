@@ -9,7 +9,7 @@ from bot.slack.render.asks import ALWAYS
 from bot.store import audit
 from bot.store.database import Database
 from tests.databases import sqlite_config
-from tests.e2e.conftest import Stage
+from tests.e2e.conftest import Held, Stage
 from tests.e2e.reading import at_rest, blocks_of, ours, said
 from tests.e2e.test_places import OPS, cards_in, privately
 
@@ -29,7 +29,7 @@ def reminders(thread: Thread) -> list[str]:
 async def test_what_a_rule_allows_is_told_in_the_progress_and_asks_nobody_E44(
     stage: Stage,
 ) -> None:
-    async with stage.bot(speed=2.0, approvals={"rules": [{**DEPLOY, "decision": "allow"}]}):
+    async with stage.bot(speed=1.0, approvals={"rules": [{**DEPLOY, "decision": "allow"}]}):
         thread = await stage.slack.person("ana").mention("#dev", "deploy")
         await thread.until(lambda t: "allowed by rule 1 of the workspace" in said(t))
         await thread.until(at_rest)
@@ -103,17 +103,19 @@ async def test_two_others_have_to_agree_and_every_card_says_who_and_where_E37_E4
 
 
 async def test_what_ends_is_announced_first_and_then_denied_on_every_card_E43_E42(
-    stage: Stage,
+    stage: Stage, held: Held
 ) -> None:
     ana = stage.slack.person("ana")
     async with stage.bot(speed=0.0, approvals={**expires(0.03), "ask_in": ["thread", OPS]}):
         thread = await ana.mention("#dev", "deploy")
         await thread.until(lambda t: "without a decision it is denied then" in said(t))
+        held.at += 1.5
         await thread.until(reminders)
         [line] = reminders(thread)
         assert f"<@{ana.id}>" in blocks_of(thread)
         assert "Without one it is denied in" in line
         assert "Allow" in thread.buttons(), "reminded while there is still time"
+        held.at += 0.5
         await thread.until(at_rest)
         assert "Expired: nobody answered in time" in said(thread)
         assert "stays as it is" in said(thread) and "make rollback" not in said(thread)
@@ -123,12 +125,13 @@ async def test_what_ends_is_announced_first_and_then_denied_on_every_card_E43_E4
 
 
 async def test_what_ended_while_the_bot_was_away_is_denied_when_it_is_back_E43(
-    stage: Stage,
+    stage: Stage, held: Held
 ) -> None:
-    async with stage.bot(speed=0.0, approvals=expires(0.04)):
+    async with stage.bot(speed=0.0, approvals=expires(10)):
         thread = await stage.slack.person("ana").mention("#dev", "deploy")
         await thread.until(lambda t: "Allow" in t.buttons())
-    async with stage.bot(speed=0.0, approvals=expires(0.04)):
+    held.at += 601
+    async with stage.bot(speed=0.0, approvals=expires(10)):
         await thread.until(at_rest)
     assert "Expired: nobody answered in time" in said(thread)
     assert "stays as it is" in said(thread) and "make rollback" not in said(thread)

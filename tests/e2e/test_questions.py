@@ -61,7 +61,7 @@ async def test_while_it_is_open_people_are_waited_for_and_reminded_once_E55(
     ana = slack.person("ana")
     async with stage.bot(speed=0.0, approvals={"remind_minutes": 0.01}):
         thread = await question(stage)
-        assert thread.status() == "suspended"
+        await thread.until(lambda t: t.status() == "suspended")
         reminder = "Still waiting for an answer: Which database shall I use?"
         await thread.until(lambda t: reminder in said(t))
         [told] = [m for m in ours(thread) if reminder in m.text]

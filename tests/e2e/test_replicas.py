@@ -22,7 +22,7 @@ from tests.processes import connected, environment
 
 pytestmark = pytest.mark.slow
 
-TAKEOVER = 30.0
+TAKEOVER = 60.0
 """Seconds after which nobody takes over any more: a hang. On a machine that is not busy it takes 4
 to 6."""
 
@@ -79,6 +79,7 @@ async def test_a_killed_replica_is_succeeded_in_mid_turn_E78(pair: Pair) -> None
 async def test_a_frozen_replica_that_wakes_shows_nothing_more_E78(pair: Pair) -> None:
     thread = await _half_way(pair.slack)
     os.kill(pair.owner.pid or 0, signal.SIGSTOP)
+    await pair.slack.until(lambda: _owns(pair.other), TAKEOVER)
     await thread.until(_whole, TAKEOVER)
     outline, before = thread.outline(), len(_messages_sent(pair.slack, thread))
     os.kill(pair.owner.pid or 0, signal.SIGCONT)

@@ -9,10 +9,12 @@ from contextlib import closing
 
 import pytest
 
+from bot import app
+from bot.agents.demo.connector import DemoConfig, DemoConnector
 from bot.playground import Playground, Thread
 from bot.playground.blocks import visible_text
 from tests.e2e.conftest import Stage
-from tests.e2e.reading import at_rest, ours, said
+from tests.e2e.reading import at_rest, ours, said, soon
 
 pytestmark = pytest.mark.slow
 
@@ -27,12 +29,16 @@ async def test_a_mention_is_answered_in_its_thread_E10(slack: Playground) -> Non
 
 
 async def test_a_sign_of_life_comes_within_a_second_E1(calm_slack: Playground) -> None:
-    began = time.monotonic()
-    thread = await calm_slack.person("ana").mention("#dev", "explain")
-    await thread.until(lambda t: t.status() == "processing" or t.reactions())
-    assert time.monotonic() - began <= 1.0
-    await thread.until(ours)
-    assert said(thread).split("\n")[0].strip() not in ("", "Working…"), "begins with text"
+    async def attempt() -> float:
+        began = time.monotonic()
+        thread = await calm_slack.person("ana").mention("#dev", "explain")
+        await thread.until(lambda t: t.status() == "processing" or t.reactions())
+        took = time.monotonic() - began
+        await thread.until(ours)
+        assert said(thread).split("\n")[0].strip() not in ("", "Working…"), "begins with text"
+        return took
+
+    await soon(attempt, 1.0)
 
 
 async def test_the_answer_grows_in_one_message(calm_slack: Playground) -> None:
@@ -43,17 +49,16 @@ async def test_the_answer_grows_in_one_message(calm_slack: Playground) -> None:
         lengths.append(len(said(seen)))
         return at_rest(seen)
 
-    await thread.until(grows, timeout=30)
+    await thread.until(grows, timeout=60)
     assert len(ours(thread)) == 1
-    assert len(set(lengths)) >= 4
+    assert len(set(lengths)) >= 3, "nothing, a part, the whole"
     assert said(thread).count("The smallest agent") == 1
 
 
 async def test_a_tool_runs_after_allow_and_the_rest_stands_below_E42(slack: Playground) -> None:
     ana = slack.person("ana")
     thread = await ana.mention("#dev", "deploy the website to staging")
-    await thread.until(lambda t: "Allow" in t.buttons())
-    assert thread.status() == "suspended"
+    await thread.until(lambda t: "Allow" in t.buttons() and t.status() == "suspended")
     assert await ana.click(thread, "Allow")
     await thread.until(at_rest)
     before, card, after = (visible_text(message) for message in ours(thread))
@@ -92,7 +97,7 @@ async def test_a_message_sent_meanwhile_waits_visibly_and_in_order_E21(
     waiting = "hourglass_flowing_sand"
     await thread.until(lambda t: sum(waiting in m.reactions for m in t.messages()) == 2)
     await ana.click(thread, "Deny")
-    await thread.until(at_rest, timeout=20)
+    await thread.until(at_rest)
     order = [said(thread).index(piece) for piece in ("on the copy", "first", "second")]
     assert order == sorted(order)
 
@@ -159,17 +164,22 @@ async def test_overtaken_events_are_not_lost(slack: Playground) -> None:
     ana = slack.person("ana")
     thread = await ana.mention("#dev", "echo the mention comes late")
     await ana.reply(thread, "echo the reply overtook it")
-    await thread.until(lambda t: at_rest(t) and len(ours(t)) == 2, timeout=20)
+    await thread.until(lambda t: at_rest(t) and len(ours(t)) == 2)
     assert "the mention comes late" in said(thread)
     assert "the reply overtook it" in said(thread)
 
 
 async def test_an_agent_out_of_reach_is_told_and_gets_the_message_later_E76(
-    calm_slack: Playground,
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ana = calm_slack.person("ana")
-    thread = await ana.mention("#dev", "away 4")
-    await thread.until(at_rest, timeout=20)
-    await ana.reply(thread, "echo are you there?")
-    await thread.until(lambda t: "is kept and goes out when it is back" in said(t))
-    await thread.until(lambda t: "are you there?" in said(t) and at_rest(t), timeout=30)
+    at = [time.time()]
+    agent = DemoConnector(DemoConfig(data_dir=stage.data, speed=0), now=lambda: at[0])
+    monkeypatch.setattr(app, "build", lambda _: agent)
+    ana = stage.slack.person("ana")
+    async with stage.bot():
+        thread = await ana.mention("#dev", "away 4")
+        await thread.until(at_rest)
+        await ana.reply(thread, "echo are you there?")
+        await thread.until(lambda t: "is kept and goes out when it is back" in said(t))
+        at[0] += 4
+        await thread.until(lambda t: "are you there?" in said(t) and at_rest(t), timeout=60)

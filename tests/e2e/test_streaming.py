@@ -11,6 +11,7 @@ from bot.agents.demo.texts import essay
 from bot.playground import Playground, Thread
 from bot.playground.faults import MethodFault
 from bot.slack.lane import APPEND, EDIT, POST, START, STOP
+from tests.e2e.conftest import Stage
 from tests.e2e.reading import at_rest, ours, said
 
 pytestmark = pytest.mark.slow
@@ -29,8 +30,9 @@ def written(slack: Playground, method: str, thread: Thread) -> int:
 
 
 async def test_a_direct_answer_grows_in_one_message_and_is_never_edited(
-    slack: Playground,
+    calm_slack: Playground,
 ) -> None:
+    slack = calm_slack
     thread = await slack.person("ana").message_bot(f"echo {TEXT}")
     await thread.until(is_done)
     [answer] = ours(thread)
@@ -55,14 +57,13 @@ async def test_a_card_stands_below_what_was_said_before_and_above_what_follows(
     assert len(states) == 3 and states[1] is None
 
 
-async def test_slacks_own_stop_ends_a_stream_and_the_words_stay_E29(
-    calm_slack: Playground,
-) -> None:
-    ana = calm_slack.person("ana")
-    thread = await ana.message_bot("essay 4000")
-    await thread.until(lambda t: len(said(t)) > 300)
-    await ana.stop(thread)
-    await thread.until(is_done)
+async def test_slacks_own_stop_ends_a_stream_and_the_words_stay_E29(stage: Stage) -> None:
+    ana = stage.slack.person("ana")
+    async with stage.bot(speed=0.2):
+        thread = await ana.message_bot("essay 4000")
+        await thread.until(lambda t: len(said(t)) > 300)
+        await ana.stop(thread)
+        await thread.until(is_done)
     assert f"Stopped by <@{ana.id}>" in said(thread)
     assert len(said(thread)) > 300
 
@@ -97,7 +98,7 @@ async def test_whatever_befalls_a_call_the_words_are_there_once(
         await (ana.mention(where, asked) if where else ana.message_bot(asked)) for _ in range(4)
     ]
     for thread in threads:
-        await thread.until(is_done, 40)
+        await thread.until(is_done, 90)
         assert whole(thread) == bare(TEXT)
 
 

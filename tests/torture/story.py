@@ -14,7 +14,7 @@ from bot.agents.demo.texts import essay
 from bot.playground import Playground, Thread
 from bot.playground.blocks import visible_text
 
-PATIENCE = 45.0
+PATIENCE = 90.0
 """Seconds people wait for anything. A restart takes about two, a search for lost posts two more."""
 
 Ending = dict[str, Any]

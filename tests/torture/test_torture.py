@@ -14,6 +14,7 @@ SEED = 2
 pytestmark = pytest.mark.slow
 
 
+@pytest.mark.timeout(900)  # it is a dozen stories
 async def test_killed_anywhere_people_read_the_same_in_the_end_E71(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
