@@ -12,6 +12,11 @@ from tests.e2e.reading import at_rest, ours, said
 pytestmark = pytest.mark.slow
 
 
+def _letters(text: str) -> str:
+    """Without what Slack writes in another way: list marks, spaces."""
+    return "".join(filter(str.isalpha, text))
+
+
 @pytest.mark.parametrize("where", ["#dev", ""])
 async def test_below_a_deleted_message_the_tail_appears_once(stage: Stage, where: str) -> None:
     slack = stage.slack
@@ -25,10 +30,10 @@ async def test_below_a_deleted_message_the_tail_appears_once(stage: Stage, where
         await thread.until(lambda t: at_rest(t) and not slack.workspace.streams, 60)
     [rest] = ours(thread)
     assert rest.ts != first.ts
-    whole = essay(2_500)
-    last = whole.rstrip().rsplit("\n", 1)[-1].strip(" .`*_-")
-    assert said(thread).count(last) == 1
-    assert said(thread).count("Notes on running things calmly") == 0
+    whole, shown = _letters(essay(2_500)), _letters(said(thread))
+    assert shown.count(whole[-400:]) == 1
+    assert whole[:100] not in shown
+    assert len(shown) < len(whole) - 400
 
 
 @pytest.mark.parametrize("where", ["#dev", "#general"])
