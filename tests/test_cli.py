@@ -91,17 +91,20 @@ async def test_a_taken_port_ends_the_run_in_a_sentence(tmp_path: Path) -> None:
 async def silent_slack() -> AsyncIterator[str]:
     """A server that takes calls and never answers."""
 
+    over = asyncio.Event()
+
     async def never(_: web.Request) -> web.Response:
-        await asyncio.sleep(3600)
+        await over.wait()
         return web.Response()
 
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", never)
-    runner = web.AppRunner(app, shutdown_timeout=0)
+    runner = web.AppRunner(app)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
     yield f"http://127.0.0.1:{runner.addresses[0][1]}/api/"
+    over.set()
     await runner.cleanup()
 
 
