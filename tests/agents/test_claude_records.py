@@ -95,18 +95,19 @@ def test_a_deleted_session_is_gone(records: Records, tmp_path: Path) -> None:
 
 
 async def test_what_outlives_the_bot_is_known_and_ended_with_all_it_started(
-    records: Records, session: str, sleeper: Path
+    records: Records, session: str, sleeper: Path, tmp_path: Path
 ) -> None:
     pid = start(records, session, sleeper)
     survivor = records.survivor(session)
     assert survivor is not None and (survivor.pid, survivor.orphan) == (pid, True)
     assert [*records.survivors()] == [survivor]
-    process = psutil.Process(pid)
+    process, told = psutil.Process(pid), tmp_path / "env.txt"
 
-    async def busy() -> bool:
-        return bool(process.children())
+    async def only_sleeps() -> bool:
+        written = told.exists() and "PATH=" in told.read_text()
+        return written and len(process.children()) == 1
 
-    await until(busy)
+    await until(only_sleeps)
     [command] = process.children()
     records.end(survivor)
     assert not lives(process) and not lives(command)
@@ -191,4 +192,4 @@ async def test_orphans_are_ended_at_the_start_without_anybody_asking(
         return records.survivor(session) is None
 
     async with ClaudeConnector(config(tmp_path)):
-        await until(gone, 15)
+        await until(gone)

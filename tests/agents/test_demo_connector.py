@@ -39,6 +39,7 @@ from tests.agents.reading import (
     texts,
     whole_text,
 )
+from tests.unhurried import watched_clock
 
 ALLOW = Answer(verb="allow")
 DEPLOY_TURNS = ("deploy the shop to production", "echo thanks")
@@ -67,8 +68,9 @@ async def demo(tmp_path: Path) -> AsyncIterator[DemoConnector]:
 
 @pytest.fixture
 async def paced(tmp_path: Path) -> AsyncIterator[DemoConnector]:
-    """At the natural pace."""
-    async with connect(tmp_path, speed=1) as connector:
+    """At the natural pace, but of a time in which nobody was let work only a moment passes."""
+    config = DemoConfig(data_dir=tmp_path, speed=1)
+    async with watched_clock(moment=0.05) as now, DemoConnector(config, now) as connector:
         yield connector
 
 

@@ -124,7 +124,7 @@ async def test_a_stream_without_a_sign_of_life_is_given_up_and_a_sign_is_no_even
         await asyncio.Event().wait()
         return response
 
-    async with server(answer) as client, open_stream(client, "stream", "6", silence=0.2) as events:
+    async with server(answer) as client, open_stream(client, "stream", "6", silence=1) as events:
         assert (await anext(events)).id == "7"
         with pytest.raises(AgentUnavailable):
             await anext(events)

@@ -34,6 +34,10 @@ CREATE_PATIENCE = 75.0
 MOST_FAREWELLS = 1000
 """Sessions let go of which it is remembered why; of older ones only that they are gone."""
 
+KEPT_IDLE = 2.0
+"""Seconds a connection waits for its next use; uvicorn ends it after 5, and a prompt that meets
+that end is in doubt."""
+
 FORGET_AFTER = 600.0
 """Seconds after which a session nobody attends to is forgotten here; the server does so sooner."""
 
@@ -303,6 +307,8 @@ def _client(config: AgentWebkitConfig, patience: Patience) -> httpx.AsyncClient:
         base_url=config.url,
         headers={"Authorization": f"Bearer {token}"} if token else {},
         timeout=httpx.Timeout(patience.reply, connect=patience.connect),
-        limits=httpx.Limits(max_connections=None, max_keepalive_connections=20),
+        limits=httpx.Limits(
+            max_connections=None, max_keepalive_connections=20, keepalive_expiry=KEPT_IDLE
+        ),
         follow_redirects=False,
     )

@@ -94,9 +94,10 @@ class WebkitSession:
         raise Unsupported("This agent's server keeps messages until the turn is over.")
 
     async def interrupt(self) -> None:
-        """One that comes before the agent has begun has no effect: it is said again then."""
+        """One that comes before the agent has begun has no effect: it is said again then, and only
+        then, or it would stop the next turn, too."""
         self._kept.use()
-        self._stopping = self._kept.busy
+        self._stopping = self._kept.awaited > 0 and self._kept.memory.turn is None
         await self._inputs.interrupt(self._patience.control)
 
     async def answer(self, ask: str, answer: Answer) -> None:
