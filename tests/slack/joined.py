@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 from pydantic import SecretStr
 
@@ -16,8 +17,8 @@ from bot.slack.socket import Pace
 from tests.slack.remembering import PlainSpeaker, RememberingBridge
 from tests.waiting import PATIENCE, until
 
-CALM = Pace()
-QUICK = Pace(ping=0.2, quiet=0.6, patience=0.4, check=0.05, opening=1.0)
+CALM = Pace(listener=PATIENCE)
+QUICK = replace(CALM, ping=0.2, quiet=0.6, patience=0.4, check=0.05, opening=1.0)
 AT_ONCE = Budget(spacing=0.0, settle=0.05, again=0.05)
 
 

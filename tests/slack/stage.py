@@ -20,18 +20,15 @@ from bot.slack.surface import SlackSurface
 
 
 class HastyClock:
-    """Sleeping takes no time (or `pause` seconds) and still passes it; the time of day stays what
-    it is."""
+    """Only sleeping passes time, and takes none (or `pause` seconds); the time of day is `now`."""
 
-    def __init__(self) -> None:
+    def __init__(self, now: Callable[[], float] = time.time) -> None:
         self.slept: list[float] = []
         self.pause = 0.0
+        self.time = now
 
     def monotonic(self) -> float:
-        return time.monotonic() + sum(self.slept)
-
-    def time(self) -> float:
-        return time.time()
+        return sum(self.slept)
 
     async def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)

@@ -128,7 +128,7 @@ async def test_slack_may_ask_for_a_new_connection(
 ) -> None:
     async with joined(config_of(local), bridge) as slack:
         await local.disconnect(reason)  # pyright: ignore[reportArgumentType] - a literal, above
-        await soon(lambda: len(local.journal.called("apps.connections.open")) == 3)
+        await soon(lambda: len(local.journal.called("apps.connections.open")) >= 3)
         await soon(lambda: slack.connected and slack.caught_up)
         await local.person("ana").mention("#dev", "still there?")
         await soon(lambda: bridge.texts == ["still there?"])
@@ -137,8 +137,9 @@ async def test_slack_may_ask_for_a_new_connection(
 async def test_a_cut_connection_comes_back(local: Playground, bridge: RememberingBridge) -> None:
     """E73"""
     async with joined(config_of(local), bridge, QUICK) as slack:
+        links = len(local.journal.called("apps.connections.open"))
         local.drop_sockets()
-        await soon(lambda: not slack.connected)
+        await soon(lambda: len(local.journal.called("apps.connections.open")) > links)
         await soon(lambda: slack.connected)
         await local.person("ana").mention("#dev", "hello")
         await soon(lambda: bridge.texts == ["hello"])
@@ -165,8 +166,7 @@ async def test_a_client_stuck_on_a_spent_ticket_is_replaced(
         given = fragile.links_given
         await fragile.drop()
         await soon(lambda: fragile.handshakes > given + 1)  # the spent one again
-        await soon(lambda: slack.connected)
-        assert fragile.open_sockets == 1
+        await soon(lambda: slack.connected and fragile.open_sockets == 1)
 
 
 async def test_an_unreachable_slack_is_tried_until_it_is_back(
@@ -184,7 +184,7 @@ async def test_a_handshake_that_fails_at_the_start_is_tried_with_a_new_ticket(
     fragile: FragileSlack, bridge: RememberingBridge
 ) -> None:
     fragile.refusals = 2
-    pace = replace(QUICK, opening=0.2, longest_wait=0.05)
+    pace = replace(QUICK, opening=0.5, longest_wait=0.05)
     async with joined(fragile.config, bridge, pace) as slack:
-        assert slack.connected
-        assert fragile.open_sockets == 1
+        await soon(lambda: slack.connected and fragile.open_sockets == 1)
+    assert fragile.refusals == 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from dataclasses import replace
 
 import pytest
@@ -33,7 +32,7 @@ async def stage(local: Playground) -> Stage:
     ana = local.person("ana")
     thread = await ana.mention("#dev", "deploy it")
     key = ThreadKey(identity(local).team, thread.channel, thread.ts)
-    clock, alive = HastyClock(), [True]
+    clock, alive = HastyClock(local.clock), [True]
     return Stage(local, thread, key, surface_on(local, web, clock, alive), clock, alive)
 
 
@@ -138,7 +137,7 @@ async def test_a_copy_whose_answer_was_lost_is_looked_up_and_not_doubled_E71(
 async def test_after_a_crash_each_copy_is_found_where_it_stands_and_no_other_s(
     stage: Stage,
 ) -> None:
-    at = time.time()
+    at = stage.slack.clock()
     other = replace(stage.key, thread_ts="1700000000.000001")
     theirs = Target(other, PartKey(CARD, 0, GENERAL), Priority.ASK)
     await stage.surface.show(theirs, None, says(card(stage)))
@@ -153,7 +152,7 @@ async def test_after_a_crash_each_copy_is_found_where_it_stands_and_no_other_s(
 
 
 async def test_a_place_that_may_not_be_read_any_more_hides_nothing_else(stage: Stage) -> None:
-    at = time.time()
+    at = stage.slack.clock()
     view = TurnView(session=stage.key.session, text="hello", status="done", last=True)
     own = await stage.show(view, turn_slot(1))
     keys = [PartKey(CARD, 0, HIDDEN), PartKey(turn_slot(1), 0, stage.key.place)]
@@ -166,7 +165,7 @@ async def test_a_place_that_may_not_be_read_any_more_hides_nothing_else(stage: S
 
 async def test_a_slack_that_cannot_tell_for_the_moment_is_asked_again(stage: Stage) -> None:
     stage.slack.faults.methods["conversations.history"] = MethodFault(500, times=1)
-    intent = Intent(stage.key, PartKey(CARD, 0, GENERAL), time.time())
+    intent = Intent(stage.key, PartKey(CARD, 0, GENERAL), stage.slack.clock())
     with pytest.raises(SurfaceUnavailable):
         await stage.surface.recover([intent])
     assert await stage.surface.recover([intent]) == []

@@ -9,8 +9,16 @@ import pytest
 from bot.core.errors import SurfaceError
 from bot.core.inbound import Person
 from bot.playground import MethodFault, Playground
+from bot.slack import directory as directories
 from bot.slack.app import connect
-from bot.slack.directory import CACHE_SIZE, Cached, Directory, standing
+from bot.slack.directory import (
+    CACHE_SIZE,
+    NAME_PATIENCE,
+    NAMES_PATIENCE,
+    Cached,
+    Directory,
+    standing,
+)
 from bot.slack.inbound_text import Named
 from bot.slack.parse import Identity
 from bot.slack.wire import EnterpriseUser, UserInfo
@@ -125,11 +133,15 @@ async def test_names_that_cannot_be_had_are_left_out(local: Playground) -> None:
     assert names == {ben: known, "U0NOBODY00": "U0NOBODY00", channel: "dev"}
 
 
-async def test_a_post_does_not_wait_long_for_the_names_in_it_E1(local: Playground) -> None:
+async def test_a_post_does_not_wait_long_for_the_names_in_it_E1(
+    local: Playground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(directories, "NAME_PATIENCE", NAME_PATIENCE)
     local.faults.methods["conversations.info"] = MethodFault(latency=30.0)
     async with connect(config_of(local)) as slack:
         directory = Directory(slack.web, slack.me)
         ana = local.person("ana").id
+        await directory.person(ana)
         async with asyncio.timeout(20):
             assert await directory.names(Named((ana,), ("C0GENERAL1",))) == {ana: "ana"}
 
@@ -255,7 +267,10 @@ async def test_groups_have_names_where_rules_name_any(local: Playground) -> None
     assert len(local.journal.called("usergroups.list")) == 3
 
 
-async def test_a_card_does_not_wait_long_for_the_names_of_groups_E35(local: Playground) -> None:
+async def test_a_card_does_not_wait_long_for_the_names_of_groups_E35(
+    local: Playground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(directories, "NAMES_PATIENCE", NAMES_PATIENCE)
     group = local.team.add_group("operators", "ana")
     local.faults.methods["usergroups.list"] = MethodFault(latency=30.0)
     async with connect(config_of(local)) as slack:

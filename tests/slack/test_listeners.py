@@ -114,7 +114,8 @@ async def test_nobody_is_let_in_whom_slack_does_not_name(
     local: Playground, bridge: RememberingBridge
 ) -> None:
     local.faults.methods["users.info"] = MethodFault(status=500, times=1)
-    async with joined(config_of(local), bridge):
+    async with joined(config_of(local), bridge) as slack:
+        await soon(lambda: slack.caught_up)  # or that asks for them first
         await local.person("cho").message_bot("hello")
         await settled(local)
     assert len(last(local, "message").attempts) >= 2
@@ -141,6 +142,7 @@ async def test_replies_in_a_thread_with_a_session_need_no_mention(
         thread = await local.person("ana").mention("#dev", "one")
         await settled(local)
         await local.person("ana").reply(thread, "two")
+        await settled(local)
         await local.person("ben").reply(thread, "@ana three")
         await settled(local)
     assert bridge.texts == ["one", "two", "@ana three"]

@@ -50,7 +50,7 @@ async def direct(local: Playground, web: AsyncWebClient) -> Stage:
     """Ana wrote to the bot in a direct message."""
     thread = await local.person("ana").message_bot("deploy it")
     key = ThreadKey(identity(local).team, thread.channel, thread.ts)
-    clock, alive = HastyClock(), [True]
+    clock, alive = HastyClock(local.clock), [True]
     return Stage(local, thread, key, surface_on(local, web, clock, alive), clock, alive)
 
 
@@ -353,7 +353,7 @@ def stage_of(local: Playground, web: AsyncWebClient) -> Any:
     """A thread of Ana's: in a channel by name (`#alone`: one she shares with nobody), or direct."""
 
     async def made(channel: str | None, streaming: Streaming = "auto") -> Stage:
-        ana, clock, alive = local.person("ana"), HastyClock(), [True]
+        ana, clock, alive = local.person("ana"), HastyClock(local.clock), [True]
         if channel == "#alone":
             room = next(c for c in local.workspace.channels.values() if c.name == "general")
             room.members = [ana.id, identity(local).user]
@@ -439,7 +439,7 @@ async def test_a_stream_that_was_not_begun_keeps_no_end(direct: Stage) -> None:
 async def test_patience_that_slack_wants_about_who_reads_is_heeded(
     local: Playground, web: AsyncWebClient
 ) -> None:
-    me, clock = identity(local), HastyClock()
+    me, clock = identity(local), HastyClock(local.clock)
     lane = Lane(lambda: True, clock)
     audience = Audience(web, lane, Directory(web, me), me.team, "auto", clock.monotonic)
     local.faults.methods[MEMBERS] = MethodFault(429, retry_after=30, times=1)

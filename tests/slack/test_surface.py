@@ -64,7 +64,7 @@ async def stage(local: Playground, web: AsyncWebClient) -> Stage:
     ana = local.person("ana")
     thread = await ana.mention("#dev", "deploy it")
     key = ThreadKey(identity(local).team, thread.channel, thread.ts)
-    clock, alive = HastyClock(), [True]
+    clock, alive = HastyClock(local.clock), [True]
     return Stage(local, thread, key, surface_on(local, web, clock, alive), clock, alive)
 
 
@@ -204,7 +204,7 @@ async def test_a_deleted_message_is_gone(stage: Stage) -> None:
         identity(stage.slack).user,
         stage.key.channel,
         receipt.ts,
-        time.time(),
+        stage.slack.clock(),
     )
     with pytest.raises(SlotGone):
         await stage.show(turn("two"), TURN, receipt)
@@ -239,7 +239,7 @@ class Pickled:
 async def test_refused_content_is_shown_plainly_and_stays_usable(
     stage: Stage, web: AsyncWebClient
 ) -> None:
-    surface = surface_on(stage.slack, Pickled(web), HastyClock(), [True])
+    surface = surface_on(stage.slack, Pickled(web), HastyClock(stage.slack.clock), [True])
     await surface.show(stage.target(TURN), None, says(turn("a *b* <!here>")))
     [message] = stage.replies()
     assert [block["type"] for block in message.blocks or []] == ["section", "actions"]
@@ -248,7 +248,7 @@ async def test_refused_content_is_shown_plainly_and_stays_usable(
 
 
 async def test_a_long_text_shown_plainly_is_all_there_E4(stage: Stage, web: AsyncWebClient) -> None:
-    surface = surface_on(stage.slack, Pickled(web), HastyClock(), [True])
+    surface = surface_on(stage.slack, Pickled(web), HastyClock(stage.slack.clock), [True])
     words = "".join(f"line {number} <&> \n" for number in range(700))
     await surface.show(stage.target(TURN), None, says(turn(words, status="done")))
     [message] = stage.replies()
@@ -259,7 +259,9 @@ async def test_a_long_text_shown_plainly_is_all_there_E4(stage: Stage, web: Asyn
 async def test_a_card_shown_plainly_says_all_that_is_to_be_allowed_E34(
     stage: Stage, web: AsyncWebClient
 ) -> None:
-    surface = surface_on(stage.slack, Pickled(web, ("rich_text",)), HastyClock(), [True])
+    surface = surface_on(
+        stage.slack, Pickled(web, ("rich_text",)), HastyClock(stage.slack.clock), [True]
+    )
     command = "\n".join(f"echo {number} <!here>" for number in range(300))
     asked = Confirmation(id="a", turn="t", tool="Bash", title="Run it", input={"command": command})
     await surface.show(stage.target(ask_slot("a")), None, says(replace(ASK, ask=asked)))
@@ -271,7 +273,7 @@ async def test_a_card_shown_plainly_says_all_that_is_to_be_allowed_E34(
 
 async def test_content_refused_in_any_form_is_given_up(stage: Stage, web: AsyncWebClient) -> None:
     spoiling = Pickled(web, ("markdown", "section"))
-    surface = surface_on(stage.slack, spoiling, HastyClock(), [True])
+    surface = surface_on(stage.slack, spoiling, HastyClock(stage.slack.clock), [True])
     with pytest.raises(SurfaceError):
         await surface.show(stage.target(TURN), None, says(turn("text")))
     assert stage.calls("chat.postMessage") == 2
@@ -373,12 +375,25 @@ async def test_without_sessions_work_is_marked_by_a_reaction(stage: Stage) -> No
     assert stage.thread.reactions() == []
 
 
-async def test_a_mark_waits_until_it_is_known_how_work_is_shown(stage: Stage) -> None:
+async def test_a_mark_waits_until_it_is_known_how_work_is_shown(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
     slot = mark_slot(stage.thread.ts)
     stage.slack.faults.feature_disabled = True
-    stage.clock.pause = 0.01
-    working = stage.show(MarkView(ts=stage.thread.ts, mark="working"), slot)
-    await asyncio.gather(working, stage.show(StatusView(status="working"), STATUS))
+    waits, told = asyncio.Event(), asyncio.Event()
+
+    async def sleep(_: float) -> None:
+        waits.set()
+        await told.wait()
+
+    monkeypatch.setattr(stage.clock, "sleep", sleep)
+    view = MarkView(ts=stage.thread.ts, mark="working")
+    working = asyncio.create_task(stage.show(view, slot))
+    await waits.wait()
+    assert stage.thread.reactions() == []
+    await stage.show(StatusView(status="working"), STATUS)
+    told.set()
+    await working
     assert stage.thread.reactions() == ["eyes"]
 
 
@@ -494,7 +509,7 @@ def intent(stage: Stage, slot: Slot, at: float, part: int = 0) -> Intent:
 
 
 async def test_posts_without_record_are_found_by_their_metadata(stage: Stage) -> None:
-    at = time.time()
+    at = stage.slack.clock()
     first = await stage.show(turn("one"), TURN, part=0)
     second = await stage.show(turn("two"), TURN, part=1)
     assert first and second
@@ -506,7 +521,7 @@ async def test_posts_without_record_are_found_by_their_metadata(stage: Stage) ->
 
 
 async def test_all_found_at_once_needs_no_second_look(stage: Stage) -> None:
-    at = time.time()
+    at = stage.slack.clock()
     await stage.show(turn("one"), TURN)
     assert len(await stage.surface.recover([intent(stage, TURN, at)])) == 1
     assert stage.calls("conversations.replies") == 1
@@ -518,8 +533,8 @@ async def test_a_post_far_down_a_long_thread_is_found(stage: Stage) -> None:
         ts = f"{int(stage.thread.ts.split('.')[0]) + 1}.{at:06d}"
         thread_ts = stage.thread.ts
         workspace.insert(Message(stage.key.channel, ts, author, f"{at}", thread_ts=thread_ts))
-    workspace.channels[stage.key.channel].last_us = int(time.time() + 5) * 1_000_000
-    at = time.time() - 60
+    workspace.channels[stage.key.channel].last_us = int(stage.slack.clock() + 5) * 1_000_000
+    at = stage.slack.clock() - 60
     receipt = await stage.show(turn("one"), TURN)
     [found] = await stage.surface.recover([intent(stage, TURN, at)])
     assert receipt and found.ts == receipt.ts
@@ -527,7 +542,7 @@ async def test_a_post_far_down_a_long_thread_is_found(stage: Stage) -> None:
 
 
 async def test_metadata_of_others_deceives_nobody(stage: Stage) -> None:
-    at = time.time()
+    at = stage.slack.clock()
     workspace = stage.slack.workspace
     forged = {
         "event_type": "threadline_part",
@@ -540,13 +555,13 @@ async def test_metadata_of_others_deceives_nobody(stage: Stage) -> None:
 
 async def test_a_thread_that_is_gone_holds_nothing(stage: Stage) -> None:
     await stage.slack.person("ana").delete(stage.thread)
-    assert await stage.surface.recover([intent(stage, TURN, time.time())]) == []
+    assert await stage.surface.recover([intent(stage, TURN, stage.slack.clock())]) == []
 
 
 async def test_slack_that_cannot_tell_is_an_error(stage: Stage) -> None:
     stage.slack.faults.methods["conversations.replies"] = MethodFault(429, retry_after=5, times=1)
     with pytest.raises(SurfaceError) as caught:
-        await stage.surface.recover([intent(stage, TURN, time.time())])
+        await stage.surface.recover([intent(stage, TURN, stage.slack.clock())])
     assert caught.value.retryable
 
 

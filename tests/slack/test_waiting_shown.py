@@ -22,7 +22,7 @@ async def stage(local: Playground) -> Stage:
     web = AsyncWebClient(token=local.bot_token, base_url=local.base_url, retry_handlers=[])
     thread = await local.person("ana").mention("#dev", "deploy it")
     key = ThreadKey(identity(local).team, thread.channel, thread.ts)
-    clock, alive = HastyClock(), [True]
+    clock, alive = HastyClock(local.clock), [True]
     return Stage(local, thread, key, surface_on(local, web, clock, alive), clock, alive)
 
 

@@ -44,7 +44,7 @@ async def test_a_new_session_is_idle_and_its_bucket_can_be_claimed(database: Dat
         row = await _new(tx)
         assert (row.status, row.epoch, row.state, row.due_at) == ("idle", 0, None, None)
         assert [lease.bucket for lease in await leases.claimable(tx)] == [BUCKET]
-        assert abs(row.created_at - await clock(tx)) < 5
+        assert abs(row.created_at - await clock(tx)) < 60
 
 
 async def test_twenty_at_once_in_one_thread_make_one_session_E57(database: Database) -> None:
