@@ -170,6 +170,16 @@ def test_what_is_over_is_not_opened_again_by_an_answer_that_never_arrived() -> N
     assert scene.outbox == []
 
 
+def test_an_approval_is_used_up_where_the_call_may_have_run() -> None:
+    scene = again().closes("withdrawn", "a2")
+    assert scene.asks("a3", "t2").ask("a3").status == "open"
+
+
+def test_an_approval_the_agent_refuses_is_used_up_and_people_are_asked() -> None:
+    scene = again().fails("refused")
+    assert (scene.ask("a2").status, scene.state.passes) == ("open", ())
+
+
 def test_two_calls_at_once_are_not_both_allowed_by_one_approval() -> None:
     scene = again().asks("a3", "t2")
     assert (scene.ask("a2").status, scene.ask("a3").status) == ("sending", "open")

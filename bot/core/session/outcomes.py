@@ -33,7 +33,7 @@ from bot.core.session.outbox import blocks, command_of, drop, note_begun, retry,
 from bot.core.session.overhearing import unhear
 from bot.core.session.refused import refused, with_card
 from bot.core.session.resend import ask_to_resend
-from bot.core.session.settling import free_pass, record, settle
+from bot.core.session.settling import record, settle, use_up
 from bot.core.session.steering import not_steered, steered
 from bot.core.session.timing import in_time, ticked
 from bot.core.session.tuning import not_tuned, tuned_agent
@@ -186,7 +186,7 @@ def _answer_failed(
         return settle(state, known, known.outcome or "answered", now)
     if over:
         return _waited_no_longer(state, known, now)
-    state = free_pass(state, known)
+    state = use_up(state, known)  # people are asked instead
     state = record(state, "not_taken", known, now, by=known.by, where="agent", detail=note)
     deadline = known.deadline
     if known.outcome == "expired" and failed.failure != "unavailable":

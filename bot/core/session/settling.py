@@ -47,18 +47,17 @@ def settle(state: SessionState, ask: AskState, outcome: AskOutcome, at: float) -
     return put_ask(_redeemed(state, ask, outcome), _unburdened(settled))
 
 
-def free_pass(state: SessionState, ask: AskState) -> SessionState:
-    """What answered the ask did not reach the agent: it holds for the next such call."""
-    passes = (replace(p, used_by="") if p.used_by == ask.ask.id else p for p in state.passes)
-    return replace(state, passes=tuple(passes))
+def use_up(state: SessionState, ask: AskState) -> SessionState:
+    """What was allowed before, for the call of this ask, allows no other."""
+    return replace(state, passes=tuple(p for p in state.passes if p.used_by != ask.ask.id))
 
 
 def _redeemed(state: SessionState, ask: AskState, outcome: AskOutcome) -> SessionState:
-    if not state.passes:
-        return state
-    if outcome != "answered":
-        return free_pass(state, ask)
-    return replace(state, passes=tuple(p for p in state.passes if p.used_by != ask.ask.id))
+    """Only a call whose time ran out certainly did not run: it may come once more."""
+    if outcome != "expired":
+        return use_up(state, ask)
+    freed = (replace(p, used_by="") if p.used_by == ask.ask.id else p for p in state.passes)
+    return replace(state, passes=tuple(freed))
 
 
 def _unburdened(ask: AskState) -> AskState:
