@@ -118,7 +118,7 @@ class Overheard:
 class Pass:
     """A call that people allowed when the agent did not wait for it any more: the same call of
     `tool` with the same `input` gets `answer` when it comes again before `until`, once. `used_by`
-    is the ask that is being answered by it."""
+    is the ask that is being answered by it; `need` people had to allow it."""
 
     ask: str
     tool: str
@@ -127,6 +127,7 @@ class Pass:
     by: Person
     until: float
     used_by: str = ""
+    need: int = 1
 
 
 Follow = Literal["queue", "steer"]

@@ -249,7 +249,11 @@ async def _erased_before(tx: AsyncConnection, team: str) -> float:
 
 def _before(content: str) -> float:
     """What a record of an erasure says; one that says nothing explains nothing."""
-    match json.loads(content):
+    try:
+        said = json.loads(content)
+    except ValueError:  # it was tampered with, which is found where its digest is looked at
+        return -math.inf
+    match said:
         case {"effective": {"before": int() | float() as before}}:
             return float(before)
         case _:

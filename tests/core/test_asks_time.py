@@ -170,6 +170,21 @@ def test_what_is_over_is_not_opened_again_by_an_answer_that_never_arrived() -> N
     assert scene.outbox == []
 
 
+def test_who_asks_for_it_now_cannot_have_allowed_it_before_E37() -> None:
+    scene = under(replace(ENDS, not_requester=True), hold=60.0).asks().wait(55)
+    scene.performs().ends().click(by=BOB).performs().starts("t2", prompt=2).ends("t2")
+    scene.mention("the same again", by=BOB).performs().starts("t3").asks("a3", "t3")
+    assert (scene.ask("a3").status, scene.ask("a3").requesters) == ("open", (BOB,))
+
+
+def test_who_may_decide_no_longer_has_allowed_nothing_E37() -> None:
+    for narrower in (replace(ENDS, who=("owner",)), replace(ENDS, need=2)):
+        scene = parked().performs().ends().click(by=BOB).performs().starts("t2", prompt=2)
+        policy = Approvals(workspace=Layer(wanted=narrower))
+        scene.rules = replace(scene.rules, approvals=policy)
+        assert scene.asks("a2", "t2").ask("a2").status == "open"
+
+
 def test_an_approval_is_used_up_where_the_call_may_have_run() -> None:
     scene = again().closes("withdrawn", "a2")
     assert scene.asks("a3", "t2").ask("a3").status == "open"

@@ -197,6 +197,15 @@ async def test_contents_that_were_not_erased_by_us_show_as_taken_away_E49(
     assert chain.unexplained == (1 if kind == "decided" else 6)
 
 
+async def test_a_record_of_an_erasure_that_is_nonsense_now_shows_as_changed_E49(
+    database: Database,
+) -> None:
+    await ten(database)
+    await erase(database, TEAM, 1006.0, "keep_days", 2000.0)
+    await tamper(database, "UPDATE audit_contents SET content = 'nonsense' WHERE seq = 11")
+    assert (await walked(database)).broken_at == 11
+
+
 async def test_an_erasure_that_was_cut_short_is_finished_the_next_time(database: Database) -> None:
     await ten(database)
     async with database.transaction() as tx:  # as far as a bot came that died

@@ -13,7 +13,15 @@ from dataclasses import replace
 from typing import Final
 
 from bot.core.access import gate
-from bot.core.approvals import Verdict, called, question_terms, remind_after, spell, verdict
+from bot.core.approvals import (
+    Verdict,
+    called,
+    may_decide,
+    question_terms,
+    remind_after,
+    spell,
+    verdict,
+)
 from bot.core.asks import Answer, Confirmation, Question, bounded
 from bot.core.commands import SendAnswer
 from bot.core.events import AskClosed, AskOpened
@@ -151,7 +159,8 @@ def _call_opened(
 ) -> SessionState:
     found = judge(state, known, call, rules, now)
     known = _with_terms(known, found)
-    passed = next((one for one in state.passes if now < one.until and _fits(one, call)), None)
+    fitting = (one for one in state.passes if now < one.until and _fits(one, call))
+    passed = next((one for one in fitting if _holds(state, one, known, found, rules)), None)
     if passed is not None and found.decision != "deny":
         using = replace(passed, used_by=call.id)
         state = replace(state, passes=tuple(using if p is passed else p for p in state.passes))
@@ -164,6 +173,15 @@ def _call_opened(
 
 def _fits(one: Pass, call: Confirmation) -> bool:
     return not one.used_by and one.tool == call.tool and one.input == call.input
+
+
+def _holds(state: SessionState, one: Pass, known: AskState, found: Verdict, rules: Rules) -> bool:
+    """Whether who allowed it then could allow this call now: they may have lost the right since,
+    or have asked for it themselves."""
+    where = place_of(state, known.requesters)
+    if one.need < found.terms.need or gate("decide", one.by, where, rules.access) is not None:
+        return False
+    return may_decide(one.by, where, found.terms) is None
 
 
 # --- the rules ------------------------------------------------------------------------------------

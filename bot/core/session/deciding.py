@@ -256,7 +256,13 @@ def _allow_next(
     if not isinstance(call, Confirmation):
         return state
     allowed = Pass(
-        ask=call.id, tool=call.tool, input=call.input, answer=answer, by=by, until=now + PASS_LASTS
+        ask=call.id,
+        tool=call.tool,
+        input=call.input,
+        answer=answer,
+        by=by,
+        until=now + PASS_LASTS,
+        need=known.terms.need,
     )
     title = " ".join(call.title.split())
     told = Prompt(
