@@ -49,6 +49,7 @@ def start(records: Records, session: str, program: Path, orphan: str = "wait") -
         launch.RECORD: str(records.pid_path(session)),
         launch.ORPHAN: orphan,
         "SLACK_BOT_TOKEN": "xoxb-of-the-bot",
+        "slack_app_token": "xapp-of-the-bot",
         "PATH": "/usr/bin:/bin",
     }
     bot = f"""
@@ -139,7 +140,7 @@ async def test_it_leads_a_group_of_its_own_and_gets_no_token_of_the_bots(
     await until(written)
     assert psutil.Process(pid).terminal() is None
     assert launch.os.getpgid(pid) == launch.os.getsid(pid) == pid
-    assert "xoxb" not in told.read_text()
+    assert "xoxb" not in told.read_text() and "xapp" not in told.read_text()
 
 
 def test_another_process_with_the_number_of_a_dead_one_is_left_alone(

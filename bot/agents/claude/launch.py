@@ -24,7 +24,7 @@ PR_SET_PDEATHSIG = 1
 """Linux: the signal a process gets when the one that started it dies; see prctl(2)."""
 
 PRIVATE = ("SLACK_", "DATABASE_", "THREADLINE_")
-"""How the bot's own variables begin."""
+"""How the bot's own variables begin, in any case: its settings know them so."""
 
 
 def main() -> None:
@@ -33,7 +33,9 @@ def main() -> None:
     note(os.environ[RECORD])
     if os.environ[ORPHAN] == "stop":
         end_with(parent)
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(PRIVATE)}
+    kept = {
+        name: value for name, value in os.environ.items() if not name.upper().startswith(PRIVATE)
+    }
     os.execve(program, [program, *sys.argv[1:]], kept)
 
 
