@@ -8,8 +8,10 @@ from hypothesis import strategies as st
 
 from bot.core.errors import ConfigError
 from bot.core.split import find_cut
+from bot.slack.render.escape import clean
 from bot.slack.render.growth import grow
 from bot.slack.render.secrets import BUILT_IN, mask, shapes
+from bot.slack.render.text import markdown
 
 # Put together here, so that no tool takes this file for a leak.
 A, N, H = "aB3dE5gH1j" * 4, "1234567890" * 2, "0123456789abcdef" * 3
@@ -74,6 +76,15 @@ def test_marks_that_vanish_when_drawn_hide_nothing(mark: str) -> None:
     split = token[:3] + ("\\_" if mark == "\\" else f"_{mark}") + token[4:12] + token[12:]
     assert "•••GitHub-token" in mask(split)
     assert token[12:] not in mask(split)
+
+
+@pytest.mark.parametrize("mark", ["\x1b[0m", "\x1b[01;31m\x1b[K", "\x00", "\x1b"])
+def test_what_is_cleaned_away_hides_nothing(mark: str) -> None:
+    token = SECRETS["GitHub-token"]
+    split = f"\x1b[01;31m{token[:4]}{mark}{token[4:]}\x1b[0m"
+    for shown in (clean(mask(split)), grow(mask(split), final=True), markdown(mask(split))):
+        assert "•••GitHub-token" in shown
+        assert token[4:12] not in shown and token[-8:] not in shown
 
 
 @pytest.mark.parametrize("quoted", ["", "> ", "    ", "+", "  12→", "| "])

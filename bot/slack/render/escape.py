@@ -23,7 +23,7 @@ _LIVE = re.compile(
     re.IGNORECASE,
 )
 # A terminal's sequences, also half of one: CSI, OSC with its end, and those of two characters.
-_TERMINAL = re.compile(
+TERMINAL = re.compile(
     r"\x1b(?:\[[0-?]{0,40}[ -/]{0,4}[@-~]?|\][^\x07\x1b\n]{0,400}(?:\x07|\x1b\\|\x1b\Z)?"
     r"|[()]\w?|[=>78cDEHM])?"
 )
@@ -42,7 +42,7 @@ def clean(text: str) -> str:
     that colour a terminal, no halves of characters."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     if "\x1b" in text:
-        text = _TERMINAL.sub("", text)
+        text = TERMINAL.sub("", text)
     return _CONTROLS.sub("", text).encode("utf-8", "replace").decode("utf-8")
 
 

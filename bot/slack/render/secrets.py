@@ -14,6 +14,7 @@ from typing import Final
 
 from bot.core.errors import ConfigError
 from bot.core.split import KEY_BEGINS
+from bot.slack.render.escape import TERMINAL
 
 MOST_PATTERNS: Final = 100
 LONGEST_PATTERN: Final = 200
@@ -135,8 +136,12 @@ _BEGINNINGS: Final = tuple(
     for kind, pattern in {**_KINDS, "password": _CUT_PASSWORD}.items()
 )
 
-# Marks of emphasis and code, escapes, and what has no width: gone when Slack draws the text.
-_IGNORED = re.compile(r"[*~`\u00ad\u200b-\u200f\u2060-\u2064\ufeff]|\\(?=[!-/:-@\[-`{-~])")
+# Marks of emphasis and code, escapes, what has no width, and what `clean` takes out: gone when the
+# text is drawn.
+_IGNORED = re.compile(
+    r"[*~`\u00ad\u200b-\u200f\u2060-\u2064\ufeff]|\\(?=[!-/:-@\[-`{-~])"
+    rf"|{TERMINAL.pattern}|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"
+)
 
 
 def _places(text: str) -> list[int]:
